@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* hp_txn.h: journalled transactions of reversible steps, and the state they leave. */
+#ifndef HP_TXN_H
+#define HP_TXN_H
+
+#include <json-c/json.h>
+#include <stdint.h>
+#include <time.h>
+#include "apply/hp_backend.h"
+#include "plan/hp_plan.h"
+
+/* A setting in force, with what was there before hostpart first touched it. */
+struct hp_applied {
+	struct hp_setting setting;	/* want = what was applied */
+	char *original;			/* NULL = absent */
+};
+
+/*
+ * RUN/state.json, written whole (temp + fsync + rename) at the commit point;
+ * absent = nothing applied. RUN/state.prev.json is the state before the last
+ * apply (what rollback returns to). Everything applied is runtime state of the
+ * kernel, so RUN (tmpfs) is the right place: both vanish together at reboot.
+ */
+struct hp_state {
+	char *id;			/* unique per commit */
+	char *policy_file, *policy_text;
+	struct hp_applied *items;	/* in application order */
+	size_t count;
+	time_t applied_at;		/* CLOCK_REALTIME seconds */
+	int64_t confirm_by_ns;		/* CLOCK_BOOTTIME deadline, 0 = confirmed */
+};
+
+int hp_state_load(const struct hp_ctx *ctx, struct hp_state **state, struct hp_err *err); /* *state NULL = none */
+void hp_state_free(struct hp_state *state);
+void hp_state_freep(struct hp_state **state);
+#define hp_autostate __attribute__((cleanup(hp_state_freep))) struct hp_state
+
+enum hp_step_kind { HP_STEP_SET, HP_STEP_RESTORE, HP_STEP_SHRINK };
+
+/* One reversible change: from (read live, NULL = absent) -> to (NULL = make absent). */
+struct hp_step {
+	enum hp_step_kind kind;
+	const char *backend;
+	char *object, *attr, *from, *to;
+	int domain;
+	bool is_optional;
+	struct hp_loc loc;
+};
+
+struct hp_steps {
+	struct hp_step *items;
+	size_t count, capacity;
+	size_t satisfied;	/* settings that already hold */
+};
+
+/*
+ * What has to change from the live machine (read through the backends) and the
+ * state in force (may be NULL) to `want` (empty = teardown): settings no
+ * longer wanted go back to their originals first, in reverse order; then CPU
+ * sets shrink (children before parents) so that others can grow; then `want`
+ * in its order. A request that no order of cpuset writes can reach with tasks
+ * running is refused.
+ */
+int hp_steps_compute(struct hp_ctx *ctx, const struct hp_state *state, const struct hp_settings *want,
+		     struct hp_steps *out, struct hp_err *err);
+void hp_steps_clear(struct hp_steps *steps);
+#define HP_STEPS_INIT { NULL, 0, 0, 0 }
+#define hp_autosteps __attribute__((cleanup(hp_steps_clear))) struct hp_steps
+
+/* Progress: called before each step (done = false) and after it. */
+struct hp_txn_watch {
+	void (*step)(void *arg, const struct hp_step *step, size_t index, size_t total, bool done);
+	void *arg;
+};
+
+struct hp_txn_request {
+	const char *policy_file, *policy_text;	/* recorded in the state; NULL for a teardown */
+	const struct hp_settings *want;		/* empty = teardown */
+	unsigned int confirm_seconds;		/* 0 = final at once */
+	const struct hp_txn_watch *watch;
+};
+
+/*
+ * Takes RUN/lock (flock, refused with EBUSY and the holder's pid), recovers a
+ * left journal, computes the steps and makes them: each is journalled (fsync)
+ * with its `from` before it happens. A failing step undoes all earlier ones in
+ * reverse and reports both. *changed tells how many steps were made (0 =
+ * nothing to do). Fault injection for tests: HOSTPART_FAIL_AT=backend:n or
+ * step:n makes that write fail with EIO; HOSTPART_KILL_AT=record:n raises
+ * SIGKILL right after the n-th journal record is on disk. Both are always
+ * compiled in, need root like everything else, and say so in the log.
+ */
+int hp_txn_run(struct hp_ctx *ctx, const struct hp_txn_request *request, size_t *changed, struct hp_err *err);
+
+/* Undoes or completes what a killed process left; *recovered: 0 nothing, 1 back to old, 2 new was complete. */
+int hp_txn_recover(struct hp_ctx *ctx, int *recovered, struct hp_err *err);
+
+/* Writes the applied value of every setting that no longer holds; one call of `drift` for each (healed: 0 or -errno). */
+typedef void (*hp_drift_fn)(void *arg, const struct hp_applied *item, const char *live, int healed,
+			    const char *error);
+int hp_txn_heal(struct hp_ctx *ctx, const struct hp_state *state, const char *backend /* NULL = all */,
+		hp_drift_fn drift, void *arg, struct hp_err *err);
+
+int hp_txn_confirm(struct hp_ctx *ctx, struct hp_err *err);		/* -ENOENT: nothing to confirm */
+int hp_txn_rollback(struct hp_ctx *ctx, size_t *changed, struct hp_err *err);	/* to state.prev.json, or teardown */
+
+#endif

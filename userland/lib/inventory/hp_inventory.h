@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* hp_inventory.h: what the machine has, read from a root (live or recorded). */
+#ifndef HP_INVENTORY_H
+#define HP_INVENTORY_H
+
+#include <hwloc.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/hp_err.h"
+#include "base/hp_root.h"
+
+/* One physical core: the unit of CPU claims. */
+struct hp_inv_core {
+	hwloc_bitmap_t cpus;		/* its online logical CPUs (SMT siblings) */
+	int package, l3, node;		/* indexes: package OS number, L3 group (-1 = none), NUMA node OS number (-1 = none) */
+	int kind;			/* hwloc cpukind efficiency rank, 0 = most efficient; -1 = all alike */
+};
+
+struct hp_inv_node {
+	unsigned int os;		/* NUMA node number */
+	uint64_t total_bytes;		/* MemTotal of the node */
+	hwloc_bitmap_t cpus;		/* empty for a memory-only node */
+};
+
+struct hp_inv_irq {
+	unsigned int number;
+	bool is_managed;		/* the kernel places it; user space may not */
+	bool is_movable;		/* smp_affinity can be written */
+	char *action;			/* "nvme0q1", "enp2s0-rx-0"; NULL when unused */
+	char *affinity;			/* kernel list */
+	int pci;			/* index into pci[], -1 = not of a PCI function */
+};
+
+enum hp_inv_dev_kind {
+	HP_DEV_BLOCK, HP_DEV_CHAR, HP_DEV_NET, HP_DEV_DRM, HP_DEV_INPUT, HP_DEV_SOUND,
+};
+extern const char *const hp_inv_dev_kind_words[];
+
+/* A device below a PCI function in sysfs (partitions included). */
+struct hp_inv_dev {
+	enum hp_inv_dev_kind kind;
+	char *name;			/* "nvme0n1", "enp2s0", "card0" */
+	int major, minor;		/* -1 for net */
+	char *node;			/* "/dev/nvme0n1" or NULL */
+	char *serial;			/* disks, where known */
+	char *mac;			/* net, lower case */
+	int ifindex;			/* net, 0 otherwise */
+	uint64_t size_bytes;		/* block */
+};
+
+/* Why a function must not be taken from the base without `force`. */
+enum hp_inv_role {
+	HP_ROLE_ROOT_DISK = 1 << 0,	/* holds / or /boot or /usr */
+	HP_ROLE_MOUNTED = 1 << 1,	/* holds another mounted file system */
+	HP_ROLE_SWAP = 1 << 2,
+	HP_ROLE_CONSOLE = 1 << 3,	/* boot VGA or the framebuffer console or the serial console */
+	HP_ROLE_MANAGEMENT = 1 << 4,	/* carries the default route or the caller's ssh session */
+};
+
+struct hp_inv_pci {
+	char *bdf;			/* "0000:03:00.0" */
+	uint32_t class_code;		/* 24 bits */
+	uint16_t vendor, device;
+	char *vendor_name, *device_name, *class_name;	/* from pci.ids, may be NULL */
+	char *driver;			/* NULL = none bound */
+	int iommu_group;		/* -1 = none */
+	int node;			/* -1 = unknown */
+	bool is_bridge;			/* bridges are never claimed and do not count in a group conflict */
+	unsigned int roles;		/* enum hp_inv_role bits */
+	struct hp_inv_dev *devs;
+	size_t devs_count;
+};
+
+struct hp_inventory {
+	char *kernel;			/* release */
+	struct hp_inv_core *cores;	/* sorted by first CPU */
+	size_t cores_count;
+	hwloc_bitmap_t online, offline;	/* logical CPUs */
+	struct hp_inv_node *nodes;	/* sorted by number, at least one */
+	size_t nodes_count;
+	uint64_t memory_bytes;		/* MemTotal */
+	uint64_t swap_bytes;
+	struct hp_inv_pci *pci;		/* sorted by BDF */
+	size_t pci_count;
+	struct hp_inv_irq *irqs;	/* sorted by number */
+	size_t irqs_count;
+	bool has_smt, is_hybrid, has_systemd, has_module;	/* has_module: /sys/kernel/hostpart exists */
+	char **local_subnets;		/* IPv4 networks in use by the base "10.0.2.0/24", NULL-terminated */
+};
+
+/*
+ * Reads the machine below root. hwloc gives the topology (HWLOC_FSROOT for a
+ * recorded one), libpci the functions. Missing parts of a recorded tree are
+ * empty here, never invented.
+ */
+int hp_inventory_read(struct hp_root *root, struct hp_inventory **inv, struct hp_err *err);
+/*
+ * A machine from an hwloc synthetic description ("pack:2 l3:1 core:8 pu:2"),
+ * with memory_bytes spread over its nodes and no PCI functions; for tests and benchmarks.
+ */
+int hp_inventory_synthetic(const char *description, uint64_t memory_bytes, struct hp_inventory **inv,
+			   struct hp_err *err);
+void hp_inventory_free(struct hp_inventory *inv);
+void hp_inventory_freep(struct hp_inventory **inv);
+#define hp_autoinventory __attribute__((cleanup(hp_inventory_freep))) struct hp_inventory
+
+/* The whole inventory as JSON (caller puts); names and units documented in partctl(1). */
+struct json_object *hp_inventory_json(const struct hp_inventory *inv);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* hp_policy.h: the policy a person writes, parsed and checked by itself (no machine needed). */
+#ifndef HP_POLICY_H
+#define HP_POLICY_H
+
+#include <hwloc.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/hp_err.h"
+
+#define HP_POLICY_API "hostpart/v1"
+#define HP_NAME_MAX 32		/* domain names: [a-z]([a-z0-9-]*[a-z0-9])?, never "base" */
+#define HP_DOMAINS_MAX 64
+
+/* Where in the text something stands; line and column start at 1, 0 = not from text. */
+struct hp_loc {
+	unsigned int line, column;
+};
+
+enum hp_cpus_how {
+	HP_CPUS_CORES,		/* cpus: 2          or {cores: 2} */
+	HP_CPUS_FRACTION,	/* cpus: 50%        or {fraction: 50%}: of the machine's online cores, rounded down, at least 1 */
+	HP_CPUS_LIST,		/* cpus: {list: "2-5"}: logical CPUs, whole cores */
+};
+
+enum hp_core_kind { HP_KIND_ANY, HP_KIND_PERFORMANCE, HP_KIND_EFFICIENCY };
+
+struct hp_cpus_spec {
+	enum hp_cpus_how how;
+	unsigned int cores;
+	unsigned int fraction_milli;	/* thousandths of a percent */
+	hwloc_bitmap_t list;
+	enum hp_core_kind kind;		/* kind: performance | efficiency | any */
+	bool isolated;			/* isolated: true = cpuset partition type "isolated" (no load balancing inside) */
+	struct hp_loc loc;
+};
+
+/* An amount of memory: bytes, or a share of the machine's total. */
+struct hp_amount {
+	bool is_set;
+	bool is_fraction;
+	uint64_t bytes;
+	unsigned int fraction_milli;
+	struct hp_loc loc;
+};
+
+struct hp_memory_spec {
+	struct hp_amount size;		/* limit: memory.max. `memory: 2GiB` sets only this */
+	struct hp_amount guarantee;	/* memory.min; default = size; share = of the domain's size */
+	struct hp_amount swap;		/* memory.swap.max; default 0 */
+	hwloc_bitmap_t nodes;		/* NULL = planner chooses near the CPUs */
+	struct hp_loc loc, nodes_loc;
+};
+
+/* A selector has exactly one of bdf, class, serial, mac, id. */
+enum hp_select_how {
+	HP_SELECT_BDF,		/* bdf: "0000:03:00.0" */
+	HP_SELECT_CLASS,	/* class: nvme|net|gpu|usb|audio|sata|any PCI class word below, index: 0 (in BDF order) */
+	HP_SELECT_SERIAL,	/* serial: of a disk below the function */
+	HP_SELECT_MAC,		/* mac: of a port below the function */
+	HP_SELECT_ID,		/* id: "8086:10d3", index: 0 */
+};
+
+enum hp_device_class {
+	HP_CLASS_NVME, HP_CLASS_NET, HP_CLASS_GPU, HP_CLASS_USB, HP_CLASS_AUDIO, HP_CLASS_SATA,
+};
+extern const char *const hp_device_class_words[];	/* NULL-terminated, in enum order */
+
+/* What a claimed network port becomes inside the domain. */
+struct hp_port_spec {
+	char *name;		/* interface name there; NULL = keep */
+	char **addresses;	/* "192.0.2.1/24" or IPv6, NULL-terminated; NULL = none */
+	char *gateway;		/* or NULL */
+	unsigned int mtu;	/* 0 = keep */
+};
+
+struct hp_device_spec {
+	enum hp_select_how how;
+	char *text;			/* BDF canonical "0000:03:00.0", serial, MAC in lower case, or "8086:10d3" */
+	enum hp_device_class dev_class;
+	unsigned int index;
+	bool allow_shared_group;	/* other functions of its IOMMU group may be elsewhere */
+	bool force;			/* take it although it is the root disk, the console or the session's port */
+	struct hp_port_spec *port;	/* `port: {name, addresses, gateway, mtu}`; NULL when absent */
+	struct hp_loc loc;
+};
+
+struct hp_network_spec {
+	bool is_linked;			/* network: {link: true}: a leg of the star (default true) */
+	char *link_address;		/* IPv4 inside the star subnet; NULL = planner chooses */
+	struct hp_loc loc;
+};
+
+struct hp_domain_spec {
+	char *name;
+	char *hostname;			/* default: name */
+	struct hp_cpus_spec cpus;
+	struct hp_memory_spec memory;
+	uint64_t pids_max;		/* pids: 4096; 0 = no limit of our own */
+	struct hp_device_spec *devices;
+	size_t devices_count;
+	struct hp_network_spec network;
+	struct hp_loc loc;
+};
+
+enum hp_link_protocol { HP_LINK_TCP, HP_LINK_UDP, HP_LINK_ICMP };
+
+struct hp_port_range {
+	uint16_t first, last;
+};
+
+/* links: what may cross. from/to are indexes into domains, -1 = base. Replies are allowed by connection state. */
+struct hp_link_spec {
+	int from, to;
+	enum hp_link_protocol protocol;
+	struct hp_port_range *ports;	/* destination ports; required for tcp and udp, absent for icmp */
+	size_t ports_count;
+	struct hp_loc loc;
+};
+
+struct hp_base_spec {
+	struct hp_cpus_spec cpus;	/* default: whatever remains, at least one core */
+	bool has_cpus;
+	struct hp_amount memory;	/* reserve; default: 5 % of the machine, at least 256 MiB */
+	struct hp_device_spec *devices;	/* must stay with the base whatever a class/index selector says */
+	size_t devices_count;
+	struct hp_loc loc;
+};
+
+struct hp_policy {
+	char *file;			/* for messages; "-" for standard input */
+	char *text;			/* as read */
+	struct hp_base_spec base;
+	struct hp_domain_spec *domains;	/* in file order */
+	size_t domains_count;
+	struct hp_link_spec *links;
+	size_t links_count;
+	char *star_subnet;		/* network: {subnet: 10.203.0.0/24} top level; default that */
+	struct hp_loc star_subnet_loc;
+};
+
+/*
+ * Parses and checks everything that can be checked without a machine. On
+ * failure returns -EINVAL with err->exit = HP_EXIT_USAGE and a text of one or
+ * more lines "FILE:LINE:COLUMN: what is wrong; what is allowed; did you mean X?"
+ * (all errors found, at most 20, in text order). *policy is untouched then.
+ */
+int hp_policy_parse(const char *file, const char *text, struct hp_policy **policy, struct hp_err *err);
+void hp_policy_free(struct hp_policy *policy);
+void hp_policy_freep(struct hp_policy **policy);
+#define hp_autopolicy __attribute__((cleanup(hp_policy_freep))) struct hp_policy
+
+/* Index of a domain by name, -1 when there is none. */
+int hp_policy_find(const struct hp_policy *policy, const char *domain);
+
+#endif
