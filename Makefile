@@ -1,1 +1,197 @@
-# hostpart: build, test and try it. V=1 shows commands; B=DIR builds elsewhere.
+# SPDX-License-Identifier: GPL-2.0
+# hostpart: build, test and try it. V=1 shows commands; B=DIR builds elsewhere; `make help` lists targets.
+
+B         ?= build
+PREFIX    ?= /usr
+CC        ?= gcc
+CLANG     ?= clang
+BPFTOOL   ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+BPF_DIR   := $(B)/ebpf
+
+# One job per processor unless the caller said otherwise (an explicit -jN still wins).
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+Q   := $(if $(V),,@)
+say  = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
+
+# Sanitized objects live in their own tree, so the two builds never mix.
+,         := ,
+SAN_FLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+O         := $(B)$(if $(SAN),/asan)
+
+# ---- sources: wildcards only, a new file needs no edit here ----
+find-c        = $(if $(wildcard $(1)),$(sort $(shell find $(1) -name '*.c')))
+LIB_SRC      := $(call find-c,userland/lib)
+PARTCTL_SRC  := $(call find-c,userland/partctl)
+PARTD_SRC    := $(call find-c,userland/partd)
+INIT_SRC     := $(call find-c,userland/init)
+TEST_SRC     := $(sort $(wildcard tests/unit/test_*.c))
+TEST_HELPERS := $(filter-out $(TEST_SRC),$(sort $(wildcard tests/unit/*.c)))
+BENCH_SRC    := $(sort $(wildcard tests/bench/*.c))
+BPF_SRC      := $(sort $(wildcard ebpf/*.bpf.c))
+MAN_SRC      := $(sort $(wildcard userland/man/*.scd))
+KMOD_SRC     := $(sort $(wildcard kmod/*.c))
+
+objs      = $(patsubst %.c,$(O)/obj/%.o,$(1))
+LIB      := $(O)/libhostpart.a
+PROGRAMS := $(if $(PARTCTL_SRC),$(O)/bin/partctl) $(if $(PARTD_SRC),$(O)/bin/partd) \
+	    $(if $(INIT_SRC),$(O)/libexec/hostpart/domain-init)
+SKELS    := $(patsubst ebpf/%.bpf.c,$(BPF_DIR)/%.skel.h,$(BPF_SRC))
+MAN      := $(patsubst userland/man/%.scd,$(B)/man/%,$(MAN_SRC))
+TESTS    := $(patsubst tests/unit/%.c,$(O)/unit/%,$(TEST_SRC))
+BENCHES  := $(patsubst tests/bench/%.c,$(O)/bench/%,$(BENCH_SRC))
+
+# ---- flags ----
+PKGS       := libfyaml libcgroup libnftnl libmnl hwloc libpci libsystemd json-c libbpf libcap-ng libseccomp
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+
+WARN     := -Wall -Wextra -Wshadow -Wformat=2 -Werror
+HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection
+CPPFLAGS += -D_GNU_SOURCE -Iuserland/lib -I$(BPF_DIR) -Iebpf $(PKG_CFLAGS) \
+	    -DHP_VERSION='"$(VERSION)"' -DHP_LIBEXECDIR='"$(PREFIX)/libexec/hostpart"' -DHP_DATADIR='"$(PREFIX)/share/hostpart"'
+CFLAGS   += -std=gnu11 -O2 -g $(WARN) $(HARDEN) $(if $(SAN),$(SAN_FLAGS),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SAN_FLAGS)
+LDLIBS   += $(PKG_LIBS) -lpthread -lm
+
+# Only lib/kernel speaks the module's wire contract; the tests may check it against the same header.
+$(O)/obj/userland/lib/kernel/% $(O)/obj/tests/%: UAPI_FLAGS := -Ikmod/uapi
+
+# ---- targets ----
+.PHONY: all userland bpf module unit unit-build bench-plan install man deps clean help vm demo check check-built FORCE
+all: module bpf userland
+
+userland: $(if $(LIB_SRC),$(LIB)) $(PROGRAMS)
+bpf: $(SKELS)
+man: $(MAN)
+
+help:
+	@echo 'make                     module, BPF objects, userland (KERNEL=6.1|6.12|running picks one kernel)'
+	@echo 'make userland|bpf|module just that part'
+	@echo 'make unit [SAN=1]        unit tests, with SAN=1 under ASan and UBSan'
+	@echo 'make check               everything: style, layers, unit tests, VM tests on both kernels'
+	@echo 'make demo                two hosts on one machine, shown in a VM'
+	@echo 'make vm [KERNEL=6.12]    an interactive root shell in the test VM'
+	@echo 'make bench-plan          the planner benchmark'
+	@echo 'make deps                install missing Debian packages'
+	@echo 'make install [DESTDIR= PREFIX=/usr]'
+	@echo 'make clean               remove $(B)/'
+
+# A change of flags or of a file list rebuilds what depends on it: the stamp changes only when the text does.
+define stamp
+$(2): FORCE
+	@mkdir -p $$(@D); printf '%s\n' '$$(subst ','\'',$(1))' | cmp -s - $$@ || printf '%s\n' '$$(subst ','\'',$(1))' > $$@
+endef
+$(eval $(call stamp,$$(CC) $$(filter-out -DHP_VERSION=%,$$(CPPFLAGS)) $$(CFLAGS) $$(LDFLAGS) $$(LDLIBS),$(O)/.flags))
+$(eval $(call stamp,$$(LIB_SRC),$(O)/.lib-files))
+
+$(B)/.have-libs:
+	@pkg-config --exists --print-errors $(PKGS) || { echo 'libraries are missing: run "make deps"' >&2; exit 1; }
+	@mkdir -p $(@D) && touch $@
+
+# ---- userland ----
+$(O)/obj/%.o: %.c $(O)/.flags | $(B)/.have-libs $(SKELS)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(UAPI_FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIB): $(call objs,$(LIB_SRC)) $(O)/.lib-files
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar crs $@ $(filter %.o,$^)
+
+define program
+$(1): $(call objs,$(2)) $(if $(LIB_SRC),$(LIB))
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(LDFLAGS) $$(filter %.o,$$^) $$(filter %.a,$$^) $$(LDLIBS) $(3) -o $$@
+endef
+$(if $(PARTCTL_SRC),$(eval $(call program,$(O)/bin/partctl,$(PARTCTL_SRC))))
+$(if $(PARTD_SRC),$(eval $(call program,$(O)/bin/partd,$(PARTD_SRC))))
+$(if $(INIT_SRC),$(eval $(call program,$(O)/libexec/hostpart/domain-init,$(INIT_SRC))))
+$(foreach t,$(TEST_SRC),$(eval $(call program,$(O)/unit/$(basename $(notdir $(t))),$(t) $(TEST_HELPERS),-lcmocka)))
+$(foreach t,$(BENCH_SRC),$(eval $(call program,$(O)/bench/$(basename $(notdir $(t))),$(t))))
+
+# ---- eBPF ----
+# Types come from the BTF that the 6.12 headers package ships, so no kernel has to be running to build.
+$(BPF_DIR)/vmlinux.h: scripts/kernel-headers
+	$(call say,BTF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(BPFTOOL) btf dump file "$$(scripts/kernel-headers --dir 6.12)/vmlinux" format c > $@
+
+$(BPF_DIR)/%.bpf.o: ebpf/%.bpf.c | $(BPF_DIR)/vmlinux.h
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) -target bpf -D__TARGET_ARCH_x86 -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter \
+		-I$(BPF_DIR) -Iebpf -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+	$(Q)llvm-strip -g $@
+
+$(BPF_DIR)/%.skel.h: $(BPF_DIR)/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@
+
+# ---- kernel module, one private tree of links per kernel so that builds never share a file ----
+KERNEL_LIST = $(if $(KERNEL),$(KERNEL),$(shell scripts/kernel-headers --installed))
+module: $(if $(KMOD_SRC),FORCE)
+ifeq ($(KMOD_SRC),)
+	@echo '  MODULE   no sources in kmod/ yet'
+else
+	+$(Q)set -e; list='$(KERNEL_LIST)'; [ -n "$$list" ] || \
+		{ echo 'no kernel headers of 6.1 or 6.12 installed: run "make deps"' >&2; exit 1; }; \
+	for k in $$list; do $(MAKE) module-$$k; done
+endif
+
+module-%: FORCE
+	$(call say,MODULE,$(B)/kmod-$*/hostpart.ko)
+	+$(Q)scripts/build-module '$*' '$(abspath $(B))/kmod-$*' $(if $(V),V=1) $(if $(C),C=$(C))
+
+# ---- tests ----
+unit-build: $(TESTS)
+unit: unit-build
+	$(Q)scripts/run-unit-tests $(TESTS)
+
+bench-plan: $(O)/bench/bench_plan
+	$(Q)$<
+
+check:
+	$(Q)scripts/deps
+	$(Q)scripts/check $(if $(KERNEL),--kernel $(KERNEL))
+
+demo:
+	$(Q)scripts/deps
+	$(Q)$(MAKE) bpf userland module KERNEL=$(or $(KERNEL),6.12)
+	$(Q)scripts/demo
+
+vm:
+	$(Q)scripts/deps
+	$(Q)scripts/testbed --kernel $(or $(KERNEL),6.12) --interactive -- bash -i
+
+deps:
+	$(Q)scripts/deps
+
+# ---- installing ----
+$(B)/man/%: userland/man/%.scd
+	$(call say,MAN,$@)
+	@mkdir -p $(@D)
+	$(Q)scdoc < $< > $@
+
+D = $(DESTDIR)$(PREFIX)
+install: userland man
+	$(Q)install -d $(D)/sbin $(D)/libexec/hostpart $(D)/share/hostpart/policies $(D)/share/bash-completion/completions
+	$(Q)for p in $(filter $(O)/bin/%,$(PROGRAMS)); do install -m 755 $$p $(D)/sbin/; done
+	$(Q)for p in $(filter $(O)/libexec/%,$(PROGRAMS)); do install -m 755 $$p $(D)/libexec/hostpart/; done
+	$(Q)for m in $(MAN); do install -D -m 644 $$m $(D)/share/man/man$${m##*.}/$${m##*/}; done
+	$(Q)for f in $(wildcard policies/*.yaml policies/*.json); do install -m 644 $$f $(D)/share/hostpart/policies/; done
+	$(Q)for f in $(wildcard userland/partctl/completion/*.bash); do \
+		b=$${f##*/}; install -m 644 $$f $(D)/share/bash-completion/completions/$${b%.bash}; done
+	$(Q)for f in $(wildcard scripts/packaging/systemd/*); do install -D -m 644 $$f $(D)/lib/systemd/system/$${f##*/}; done
+
+clean:
+	$(Q)rm -rf $(B)
+
+-include $(shell [ -d $(O) ] && find $(O)/obj $(BPF_DIR) -name '*.d' 2>/dev/null)
