@@ -55,4 +55,12 @@ void hp_assignment_freep(struct hp_assignment **assignment);
 int hp_plan_settings(const struct hp_policy *policy, const struct hp_inventory *inv,
 		     const struct hp_assignment *assignment, struct hp_settings *out, struct hp_err *err);
 
+/*
+ * The reverse: what a list of applied settings says about the domains of
+ * `policy` (CPUs, nodes, star addresses; pci stays empty), for hp_assign()'s
+ * `current`. A domain that the settings do not know has empty sets.
+ */
+int hp_assignment_from_settings(const struct hp_policy *policy, const struct hp_settings *applied,
+				struct hp_assignment **out, struct hp_err *err);
+
 #endif
