@@ -8,7 +8,7 @@ machine_base() { # CPUS MEMORY_MIB
 	local cpus=$1 mib=$2 sockets cores threads nodes node per
 	read -r sockets cores threads nodes < <(size_topology "$cpus")
 	qemu+=(-nodefaults -no-user-config -no-reboot -display none
-		-machine q35,kernel-irqchip=split -accel tcg,thread=multi -cpu max,la57=off,topoext=on
+		-machine q35,kernel-irqchip=split -accel tcg,thread=multi -cpu max,la57=off,vendor=GenuineIntel
 		-device intel-iommu,intremap=on
 		-smp "$cpus,sockets=$sockets,cores=$cores,threads=$threads" -m "${mib}M"
 		-device virtio-rng-pci,addr=0x02)
