@@ -22,8 +22,10 @@
  * 200 KiB, about the default socket send buffer, and would grow with every claim
  * attribute to come; a staged table has no such ceiling.  A transaction belongs
  * to the socket that opened it, there is at most one on a socket, and it dies
- * with the socket.  A refused TXN_STAGE or TXN_COMMIT throws the transaction
- * away, so no later message can commit a table with a hole in it.
+ * with the socket.  A TXN_STAGE or TXN_COMMIT refused for what it asks throws
+ * the transaction away; one refused as malformed never reaches it.  TXN_COMMIT
+ * states how many domains and claims were staged, so in neither case can a table
+ * with a hole in it go live.
  *
  * Every change needs CAP_NET_ADMIN and CAP_SYS_ADMIN in the initial user
  * namespace; reading domains, claims and events needs CAP_NET_ADMIN there.
@@ -48,7 +50,7 @@
 /* Grows by one whenever something is appended to this file. */
 #define HP_ABI			1
 
-#define HP_NAME_MAX		32	/* bytes of a domain name without the NUL */
+#define HP_DOMAIN_NAME_MAX	32	/* bytes of a domain name without the NUL */
 #define HP_COMM_MAX		16	/* bytes of an actor's comm with the NUL */
 
 /*
@@ -90,8 +92,9 @@ enum hp_cmd {
 	HP_CMD_TXN_STAGE,
 
 	/*
-	 * do: [GENERATION], then the commit is refused with ESTALE unless it is
-	 * the live generation; reply: GENERATION, the new one.
+	 * do: DOMAIN_COUNT CLAIM_COUNT, refused with EINVAL unless just as many
+	 * were staged; [GENERATION], refused with ESTALE unless it is the live
+	 * one; reply: GENERATION, the new one.
 	 */
 	HP_CMD_TXN_COMMIT,
 
@@ -148,8 +151,8 @@ enum hp_domain_flag {
 enum hp_domain_attr {
 	HP_DOMAIN_A_UNSPEC,
 	HP_DOMAIN_A_PAD,
-	HP_DOMAIN_A_NAME,	/* string, required: [a-z0-9-], 1 to HP_NAME_MAX
-				 * bytes, not starting or ending with '-'
+	HP_DOMAIN_A_NAME,	/* string, required: [a-z]([a-z0-9-]*[a-z0-9])?, at
+				 * most HP_DOMAIN_NAME_MAX bytes, no two the same
 				 */
 	HP_DOMAIN_A_CGROUP_ID,	/* u64, optional: id of its cgroup v2 directory;
 				 * 0 or absent = none told; no two the same

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/* genl.c: the generic netlink family: which commands there are, what each may carry. */
+#include <linux/module.h>
+#include <linux/netlink.h>
+#include <linux/notifier.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+
+#include "hostpart.h"
+
+/*
+ * An op without a policy would have its attributes ignored; with this one, the
+ * family's default, any attribute is refused.
+ */
+static const struct nla_policy no_attrs[] = {
+	[HP_A_PAD]		= { .type = NLA_REJECT },
+};
+
+static const struct nla_policy domain_name_attrs[] = {
+	[HP_A_DOMAIN_NAME]	= { .type = NLA_NUL_STRING, .len = HP_DOMAIN_NAME_MAX },
+};
+
+static const struct nla_policy stage_attrs[] = {
+	[HP_A_DOMAIN]		= NLA_POLICY_NESTED(hp_domain_policy),
+	[HP_A_CLAIM]		= NLA_POLICY_NESTED(hp_claim_policy),
+};
+
+static const struct nla_policy commit_attrs[] = {
+	[HP_A_GENERATION]	= { .type = NLA_U64 },
+	[HP_A_DOMAIN_COUNT]	= { .type = NLA_U32 },
+	[HP_A_CLAIM_COUNT]	= { .type = NLA_U32 },
+};
+
+/* Names the table and its highest attribute together. */
+#define ATTRS(table)	.policy = (table), .maxattr = ARRAY_SIZE(table) - 1
+
+static const struct genl_ops ops[] = {
+	{
+		.cmd = HP_CMD_GET_INFO,
+		.doit = hp_genl_get_info,
+		ATTRS(no_attrs),
+	}, {
+		.cmd = HP_CMD_GET_DOMAIN,
+		.flags = GENL_ADMIN_PERM,
+		.doit = hp_genl_get_domain,
+		.dumpit = hp_genl_dump_domains,
+		ATTRS(domain_name_attrs),
+	}, {
+		.cmd = HP_CMD_GET_CLAIM,
+		.flags = GENL_ADMIN_PERM,
+		.start = hp_genl_start_claims,
+		.dumpit = hp_genl_dump_claims,
+		ATTRS(domain_name_attrs),
+	}, {
+		.cmd = HP_CMD_GET_EVENT,
+		.flags = GENL_ADMIN_PERM,
+		.dumpit = hp_genl_dump_events,
+		ATTRS(no_attrs),
+	}, {
+		.cmd = HP_CMD_TXN_BEGIN,
+		.flags = GENL_ADMIN_PERM,
+		.doit = hp_genl_txn_begin,
+		ATTRS(no_attrs),
+	}, {
+		.cmd = HP_CMD_TXN_STAGE,
+		.flags = GENL_ADMIN_PERM,
+		.doit = hp_genl_txn_stage,
+		ATTRS(stage_attrs),
+	}, {
+		.cmd = HP_CMD_TXN_COMMIT,
+		.flags = GENL_ADMIN_PERM,
+		.doit = hp_genl_txn_commit,
+		ATTRS(commit_attrs),
+	}, {
+		.cmd = HP_CMD_TXN_ABORT,
+		.flags = GENL_ADMIN_PERM,
+		.doit = hp_genl_txn_abort,
+		ATTRS(no_attrs),
+	}, {
+		.cmd = HP_CMD_RELEASE,
+		.flags = GENL_ADMIN_PERM,
+		.doit = hp_genl_release,
+		ATTRS(no_attrs),
+	},
+};
+
+static const struct genl_multicast_group groups[] = {
+	{ .name = HP_GENL_MCGRP_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },
+};
+
+struct genl_family hp_genl_family __ro_after_init = {
+	.name = HP_GENL_NAME,
+	.version = HP_GENL_VERSION,
+	.module = THIS_MODULE,
+	.netnsok = false,		/* domains live in other namespaces: they see nothing */
+	.parallel_ops = true,		/* hp_registry_lock orders writers, RCU serves readers */
+	ATTRS(no_attrs),
+	.ops = ops,
+	.n_ops = ARRAY_SIZE(ops),
+	.resv_start_op = HP_CMD_UNSPEC + 1,	/* strict about the reserved header field */
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
+};
+
+static int on_netlink(struct notifier_block *nb, unsigned long action, void *data)
+{
+	const struct netlink_notify *notify = data;
+
+	if (action != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC ||
+	    !net_eq(notify->net, &init_net))
+		return NOTIFY_DONE;
+	hp_txn_forget(notify->portid);
+	hp_refusal_forget(notify->portid);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block netlink_notifier = {
+	.notifier_call = on_netlink,
+};
+
+int __init hp_genl_init(void)
+{
+	int err;
+
+	/* First, so that no socket with a transaction can close unseen. */
+	err = netlink_register_notifier(&netlink_notifier);
+	if (err)
+		return err;
+	err = genl_register_family(&hp_genl_family);
+	if (err) {
+		netlink_unregister_notifier(&netlink_notifier);
+		return err;
+	}
+	hp_event_set_multicast(true);
+	return 0;
+}
+
+void hp_genl_exit(void)
+{
+	hp_event_set_multicast(false);
+	genl_unregister_family(&hp_genl_family);	/* waits for running commands and their acks */
+	netlink_unregister_notifier(&netlink_notifier);
+	hp_txn_exit();
+	hp_refusal_exit();
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+/* main.c: brings the module's parts up in order, down in reverse. */
+#include <linux/module.h>
+
+#include "hostpart.h"
+
+static int __init load(void)
+{
+	int err;
+
+	err = hp_registry_init();
+	if (err)
+		return err;
+	err = hp_sysfs_init();
+	if (err)
+		goto exit_registry;
+	err = hp_cpu_guard_init();
+	if (err)
+		goto exit_sysfs;
+	/* Last: from here on user space can change the registry. */
+	err = hp_genl_init();
+	if (err)
+		goto exit_cpu_guard;
+	pr_info("hostpart %s (abi %u) loaded\n", HP_MODULE_VERSION, HP_ABI);
+	return 0;
+
+exit_cpu_guard:
+	hp_cpu_guard_exit();
+exit_sysfs:
+	hp_sysfs_exit();
+exit_registry:
+	hp_registry_exit();
+	return err;
+}
+
+/*
+ * The registry is empty here, because it holds a reference on the module while
+ * it has domains; only "rmmod -f" brings us here with some, and then they go.
+ */
+static void __exit unload(void)
+{
+	hp_genl_exit();
+	hp_cpu_guard_exit();
+	hp_sysfs_exit();
+	hp_registry_exit();
+	pr_info("hostpart unloaded\n");
+}
+
+module_init(load);
+module_exit(unload);
+
+MODULE_DESCRIPTION("Registry and guards of hard host domains in one kernel");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(HP_MODULE_VERSION);
+MODULE_ALIAS_GENL_FAMILY(HP_GENL_NAME);
