@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* hp_kernel.h: talks to hostpart.ko in typed structures; the only user of its wire contract. */
+#ifndef HP_KERNEL_H
+#define HP_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/hp_err.h"
+
+#define HP_KERNEL_NAME_MAX 32
+
+/*
+ * A request socket. One thread at a time. All functions that take a
+ * struct hp_err return 0 or a negative errno; a refusal carries the module's
+ * own words ("cpu 4: claimed by alpha, wanted by beta"). errno of a refusal:
+ * EPERM, EINVAL, EBUSY (overlap), ESTALE (generation), ENOENT, ENODEV (no such
+ * CPU or node, or offline), ENOSPC, EOPNOTSUPP (module too old).
+ */
+struct hp_kernel;
+
+/* -ENOENT: the module is not loaded (or this is not the initial network namespace). */
+int hp_kernel_open(struct hp_kernel **kernel, struct hp_err *err);
+void hp_kernel_close(struct hp_kernel *kernel);
+void hp_kernel_closep(struct hp_kernel **kernel);
+#define hp_autokernel __attribute__((cleanup(hp_kernel_closep))) struct hp_kernel
+
+enum hp_kernel_guard {			/* bits of hp_kernel_info.guards */
+	HP_KERNEL_GUARD_CPU_OFFLINE = 1 << 0,
+	HP_KERNEL_GUARD_UNLOAD = 1 << 1,
+};
+
+struct hp_kernel_info {
+	char version[32];
+	uint32_t abi;
+	uint64_t generation;		/* 1 after load, +1 with every change */
+	uint32_t guards;		/* active now */
+	uint32_t domain_count, claim_count, domain_limit, claim_limit;
+	uint64_t event_seq, event_unsent;
+};
+
+int hp_kernel_info(struct hp_kernel *kernel, struct hp_kernel_info *info, struct hp_err *err);
+
+/* ---- the table of domains and claims ---- */
+
+enum hp_kernel_claim_type { HP_KERNEL_CPU = 1, HP_KERNEL_MEMORY, HP_KERNEL_PCI };
+
+struct hp_kernel_range {
+	uint32_t first, last;		/* inclusive; ascending and disjoint within a claim */
+};
+
+struct hp_kernel_domain {
+	char name[HP_KERNEL_NAME_MAX + 1];
+	uint64_t cgroup_id;		/* 0 = not told */
+	bool is_base;
+};
+
+struct hp_kernel_claim {
+	size_t domain;			/* index into the table's domains */
+	enum hp_kernel_claim_type type;
+	struct hp_kernel_range *ranges;	/* CPUs, or nodes of the memory; owned */
+	size_t ranges_count;
+	uint64_t memory_bytes;
+	uint32_t pci_segment;
+	uint8_t pci_bus, pci_device, pci_function;
+};
+
+struct hp_kernel_table {
+	uint64_t generation;		/* as read; ignored by a commit */
+	struct hp_kernel_domain *domains;
+	size_t domains_count, domains_capacity;
+	struct hp_kernel_claim *claims;
+	size_t claims_count, claims_capacity;
+};
+
+#define HP_KERNEL_TABLE_INIT { 0, NULL, 0, 0, NULL, 0, 0 }
+void hp_kernel_table_clear(struct hp_kernel_table *table);
+#define hp_autokerneltable __attribute__((cleanup(hp_kernel_table_clear))) struct hp_kernel_table
+
+/* Copies. Returns the index, or -ENOMEM. The module judges names and overlaps, not these. */
+long hp_kernel_table_add_domain(struct hp_kernel_table *table, const struct hp_kernel_domain *domain);
+/* Copies, ranges included. 0 or -ENOMEM. */
+int hp_kernel_table_add_claim(struct hp_kernel_table *table, const struct hp_kernel_claim *claim);
+
+/*
+ * The canonical text, each line "\n"-separated, none at the end:
+ *	domain NAME [base] [cgroup ID]
+ *	cpus NAME LIST
+ *	memory NAME BYTES [nodes LIST]
+ *	pci NAME SSSS:BB:DD.F
+ * domains in table order, each followed by its claims in the order cpus, memory,
+ * pci ascending; the CPUs of a domain in one line. "" for an empty table.
+ * NULL when out of memory; caller frees.
+ */
+char *hp_kernel_table_format(const struct hp_kernel_table *table);
+/* Accepts any order of lines so long as a domain comes first; -EINVAL names the line. */
+int hp_kernel_table_parse(const char *text, struct hp_kernel_table *table, struct hp_err *err);
+
+/* One consistent generation. Needs CAP_NET_ADMIN. *table starts as HP_KERNEL_TABLE_INIT. */
+int hp_kernel_table_read(struct hp_kernel *kernel, struct hp_kernel_table *table, struct hp_err *err);
+
+#define HP_KERNEL_ANY_GENERATION UINT64_MAX
+/*
+ * Replaces the whole table in one transaction, or changes nothing. An empty
+ * table clears it. With an expected generation, -ESTALE unless it is the live
+ * one. *generation (may be NULL) is the new one.
+ */
+int hp_kernel_commit(struct hp_kernel *kernel, const struct hp_kernel_table *table, uint64_t expected_generation,
+		     uint64_t *generation, struct hp_err *err);
+/* Drops everything whoever committed it, so that the module can go; told as an event. */
+int hp_kernel_release_force(struct hp_kernel *kernel, uint32_t *domains_dropped, uint32_t *claims_dropped,
+			    struct hp_err *err);
+
+/* ---- events ---- */
+
+enum hp_kernel_event_type {
+	HP_KERNEL_EVENT_COMMIT = 1,
+	HP_KERNEL_EVENT_RELEASE,
+	HP_KERNEL_EVENT_CPU_OFFLINE_VETO,
+};
+
+struct hp_kernel_event {
+	uint64_t seq;			/* a gap is a lost event */
+	uint64_t time_ns;		/* CLOCK_BOOTTIME */
+	uint64_t generation;
+	uint32_t type;			/* enum hp_kernel_event_type, or a newer module's number */
+	bool actor_is_known;		/* else pid, comm and cgroup_id say nothing */
+	uint32_t pid;
+	char comm[17];
+	uint64_t cgroup_id;
+	char domain[HP_KERNEL_NAME_MAX + 1];	/* "" = none */
+	int64_t cpu;			/* -1 = none */
+	uint32_t domain_count, claim_count;
+};
+
+/* "commit", "release", "cpu-offline-veto"; "unknown" for a newer module's type. */
+const char *hp_kernel_event_name(uint32_t type);
+
+struct hp_kernel_events;
+
+/* Joins the module's event group: needs CAP_SYS_ADMIN. */
+int hp_kernel_events_open(struct hp_kernel_events **events, struct hp_err *err);
+void hp_kernel_events_close(struct hp_kernel_events *events);
+void hp_kernel_events_closep(struct hp_kernel_events **events);
+#define hp_autokernelevents __attribute__((cleanup(hp_kernel_events_closep))) struct hp_kernel_events
+/* For poll(POLLIN); owned by `events`. */
+int hp_kernel_events_fd(const struct hp_kernel_events *events);
+/*
+ * Never blocks. 1: *event is filled; 0: nothing there now; -ENOBUFS: some were
+ * lost because this socket was read too slowly, what comes after is good (the
+ * lost ones may still be in the module's ring); other negative errno: broken,
+ * reopen.
+ */
+int hp_kernel_events_read(struct hp_kernel_events *events, struct hp_kernel_event *event, struct hp_err *err);
+
+typedef int (*hp_kernel_event_fn)(const struct hp_kernel_event *event, void *arg);
+/* Events still in the module's ring, oldest first; a negative return of `fn` ends it. */
+int hp_kernel_events_dump(struct hp_kernel *kernel, hp_kernel_event_fn fn, void *arg, struct hp_err *err);
+
+#endif
