@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # machine.sh: describes the test machine as a qemu command line. Sourced.
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2054
 # Every slot is given by hand so that the addresses tests rely on never move:
 #   management virtio-net 00:0a.0, e1000e 01:00.0 and 02:00.0, NVMe 03:00.0 and 04:00.0.
 

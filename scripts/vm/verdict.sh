@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # verdict.sh: decides from the guest's marker and the console what a run's exit status is. Sourced.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Success is what the guest said, never the absence of failure.
 
 # What a kernel in trouble prints. Each starts a line, after the time stamp.
