@@ -52,4 +52,3 @@ module_exit(unload);
 MODULE_DESCRIPTION("Registry and guards of hard host domains in one kernel");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(HP_MODULE_VERSION);
-MODULE_ALIAS_GENL_FAMILY(HP_GENL_NAME);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/* kernel_text.c: a table as canonical text, one line per claim. */
+#include <errno.h>
+#include <hwloc.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/hp_auto.h"
+#include "base/hp_text.h"
+#include "kernel/hp_kernel.h"
+
+static char *format_ranges(const struct hp_kernel_claim *const *claims, size_t count)
+{
+	hp_autobitmap set = hwloc_bitmap_alloc();
+	size_t i, r;
+
+	if (!set)
+		return NULL;
+	for (i = 0; i < count; i++)
+		for (r = 0; r < claims[i]->ranges_count; r++)
+			hwloc_bitmap_set_range(set, claims[i]->ranges[r].first, (int)claims[i]->ranges[r].last);
+	return hp_cpulist_format(set);
+}
+
+static int compare_claims(const void *a, const void *b)
+{
+	const struct hp_kernel_claim *const *x = a, *const *y = b;
+
+#define BY(field) do { if ((*x)->field != (*y)->field) return (*x)->field < (*y)->field ? -1 : 1; } while (0)
+	BY(type);
+	BY(pci_segment);
+	BY(pci_bus);
+	BY(pci_device);
+	BY(pci_function);
+#undef BY
+	return 0;
+}
+
+static void print_memory(FILE *out, const char *name, const struct hp_kernel_claim *claim, const char *nodes)
+{
+	fprintf(out, "\nmemory %s %" PRIu64, name, claim->memory_bytes);
+	if (claim->ranges_count)
+		fprintf(out, " nodes %s", nodes);
+}
+
+/* One line, or one for all CPU claims together; returns how many claims it took, 0 = out of memory. */
+static size_t print_claims(FILE *out, const char *name, const struct hp_kernel_claim *const *claims, size_t count)
+{
+	const struct hp_kernel_claim *claim = claims[0];
+	hp_autofree char *list = NULL;
+	size_t same = 1;
+
+	if (claim->type == HP_KERNEL_PCI) {
+		fprintf(out, "\npci %s %04" PRIx32 ":%02x:%02x.%x", name, claim->pci_segment, claim->pci_bus,
+			claim->pci_device, claim->pci_function);
+		return 1;
+	}
+	while (claim->type == HP_KERNEL_CPU && same < count && claims[same]->type == HP_KERNEL_CPU)
+		same++;
+	list = format_ranges(claims, same);
+	if (!list)
+		return 0;
+	if (claim->type == HP_KERNEL_CPU)
+		fprintf(out, "\ncpus %s %s", name, list);
+	else
+		print_memory(out, name, claim, list);
+	return same;
+}
+
+static int print_domain(FILE *out, const struct hp_kernel_table *table, size_t domain)
+{
+	const struct hp_kernel_domain *d = &table->domains[domain];
+	hp_autofree const struct hp_kernel_claim **claims = calloc(table->claims_count + 1, sizeof(*claims));
+	size_t i, taken, count = 0;
+
+	if (!claims)
+		return -ENOMEM;
+	fprintf(out, "%sdomain %s%s", domain ? "\n" : "", d->name, d->is_base ? " base" : "");
+	if (d->cgroup_id)
+		fprintf(out, " cgroup %" PRIu64, d->cgroup_id);
+	for (i = 0; i < table->claims_count; i++)
+		if (table->claims[i].domain == domain)
+			claims[count++] = &table->claims[i];
+	qsort(claims, count, sizeof(*claims), compare_claims);
+	for (i = 0; i < count; i += taken) {
+		taken = print_claims(out, d->name, claims + i, count - i);
+		if (!taken)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+char *hp_kernel_table_format(const struct hp_kernel_table *table)
+{
+	hp_autofree char *text = NULL;
+	size_t length, i;
+	int result = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out)
+		return NULL;
+	for (i = 0; i < table->domains_count && !result; i++)
+		result = print_domain(out, table, i);
+	if (fclose(out) || result)
+		return NULL;
+	return hp_take(text);
+}
