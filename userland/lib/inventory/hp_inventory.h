@@ -58,6 +58,7 @@ enum hp_inv_role {
 	HP_ROLE_CONSOLE = 1 << 3,	/* boot VGA or the framebuffer console or the serial console */
 	HP_ROLE_MANAGEMENT = 1 << 4,	/* carries the default route or the caller's ssh session */
 };
+extern const char *const hp_inv_role_words[];	/* "root_disk" for bit 0, and so on; NULL-terminated */
 
 struct hp_inv_pci {
 	char *bdf;			/* "0000:03:00.0" */

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/* irqs.c: the machine's interrupts, whose they are and who may place them. */
+#include "inventory/inv_reader.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include "base/hp_auto.h"
+
+/* What is known of an interrupt beside its public entry; same index as irqs[]. */
+struct clue {
+	bool is_message;			/* listed in its function's msi_irqs */
+	bool is_writable, is_read_only;		/* mode of smp_affinity; neither when there is no such file */
+};
+
+struct irq_scan {
+	struct inv_reader *reader;
+	struct clue *clues;
+	bool tells_by_mode, has_debugfs;
+};
+
+static bool parse_number(const char *text, unsigned int *number)
+{
+	char *end;
+	unsigned long value;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	*number = (unsigned int)value;
+	return !*end && !errno && value <= INT32_MAX;
+}
+
+static struct clue read_mode(struct hp_root *root, unsigned int number)
+{
+	struct clue clue = { 0 };
+	hp_autofree char *path = NULL;
+	hp_autofd int fd = -1;
+	struct stat st;
+
+	if (asprintf(&path, "/proc/irq/%u/smp_affinity", number) < 0) {
+		path = NULL;
+		return clue;
+	}
+	fd = hp_root_openat(root, path, O_PATH, NULL);
+	if (fd >= 0 && !fstat(fd, &st)) {
+		clue.is_writable = st.st_mode & 0200;
+		clue.is_read_only = !clue.is_writable;
+	}
+	return clue;
+}
+
+/* /sys/kernel/irq costs one small read per interrupt; /proc/interrupts one number per interrupt and CPU. */
+static char *action_of(struct hp_root *root, unsigned int number)
+{
+	char *actions = hp_root_readf(root, "/sys/kernel/irq/%u/actions", number);
+
+	if (actions && !*actions) {
+		free(actions);
+		actions = NULL;
+	}
+	return actions;
+}
+
+static int add_irq(struct irq_scan *scan, unsigned int number)
+{
+	struct hp_root *root = scan->reader->root;
+	struct hp_inventory *inv = scan->reader->inv;
+	struct clue *grown = inv_grown(scan->clues, inv->irqs_count, sizeof(*grown));
+	struct hp_inv_irq *irq;
+
+	if (!grown)
+		return -ENOMEM;
+	scan->clues = grown;
+	scan->clues[inv->irqs_count] = read_mode(root, number);
+	irq = inv_append(inv->irqs, inv->irqs_count);
+	if (!irq)
+		return -ENOMEM;
+	irq->number = number;
+	irq->pci = -1;
+	irq->action = action_of(root, number);
+	irq->affinity = hp_root_readf(root, "/proc/irq/%u/smp_affinity_list", number);
+	return 0;
+}
+
+static int find_irqs(struct irq_scan *scan)
+{
+	char **names;
+	int ret = 0;
+
+	if (hp_root_list(scan->reader->root, "/proc/irq", &names, NULL))
+		return 0;
+	for (char **name = names; *name && !ret; name++) {
+		unsigned int number;
+
+		if (parse_number(*name, &number))
+			ret = add_irq(scan, number);
+	}
+	hp_root_list_free(names);
+	return ret;
+}
+
+static int compare_irq(const void *key, const void *item)
+{
+	unsigned int number = *(const unsigned int *)key, other = ((const struct hp_inv_irq *)item)->number;
+
+	return number < other ? -1 : number > other;
+}
+
+static struct hp_inv_irq *find_irq(struct hp_inventory *inv, unsigned int number)
+{
+	if (!inv->irqs_count)
+		return NULL;
+	return bsearch(&number, inv->irqs, inv->irqs_count, sizeof(*inv->irqs), compare_irq);
+}
+
+/* Returns whether the function uses message-signalled interrupts at all. */
+static bool claim_messages(struct irq_scan *scan, size_t pci)
+{
+	struct hp_inventory *inv = scan->reader->inv;
+	hp_autofree char *dir = NULL;
+	char **names;
+	bool has_any;
+
+	if (asprintf(&dir, "/sys/bus/pci/devices/%s/msi_irqs", inv->pci[pci].bdf) < 0) {
+		dir = NULL;
+		return false;
+	}
+	if (hp_root_list(scan->reader->root, dir, &names, NULL))
+		return false;
+	has_any = *names != NULL;
+	for (char **name = names; *name; name++) {
+		unsigned int number;
+		struct hp_inv_irq *irq = parse_number(*name, &number) ? find_irq(inv, number) : NULL;
+
+		if (irq) {
+			irq->pci = (int)pci;
+			scan->clues[irq - inv->irqs].is_message = true;
+		}
+	}
+	hp_root_list_free(names);
+	return has_any;
+}
+
+/* A line may be shared: it goes to the first function with a driver. One without a handler is nobody's. */
+static void claim_line(struct irq_scan *scan, size_t pci)
+{
+	struct hp_inventory *inv = scan->reader->inv;
+	hp_autofree char *text = NULL;
+	struct hp_inv_irq *irq;
+	unsigned int number;
+
+	if (!inv->pci[pci].driver)
+		return;
+	text = hp_root_readf(scan->reader->root, "/sys/bus/pci/devices/%s/irq", inv->pci[pci].bdf);
+	if (!text || !parse_number(text, &number) || !number)
+		return;
+	irq = find_irq(inv, number);
+	if (irq && irq->action && irq->pci < 0)
+		irq->pci = (int)pci;
+}
+
+/*
+ * Linux 6.1 keeps smp_affinity writable for interrupts that it manages and
+ * says EIO when written. Known drivers of ours whose vectors are managed there:
+ * NVMe I/O queues (queue 0 is the admin queue), virtio-blk request queues,
+ * virtio-scsi request queues.
+ */
+static bool is_managed_by_name(const char *action)
+{
+	unsigned int device, queue;
+	int used = 0;
+
+	/* A shared interrupt lists its handlers with commas; the first one is who set it up. */
+	if (sscanf(action, "nvme%uq%u%n", &device, &queue, &used) == 2)
+		return queue > 0 && (!action[used] || action[used] == ',');
+	if (sscanf(action, "virtio%u-req.%u%n", &device, &queue, &used) == 2)
+		return !action[used];
+	used = 0;
+	return sscanf(action, "virtio%u-request%n", &device, &used) == 1 && used && !action[used];
+}
+
+/* Set up with IRQF_NOBALANCING: the kernel refuses to move them although the file is writable. */
+static bool is_fixed_by_name(const char *action)
+{
+	return !strcmp(action, "timer") || !strncmp(action, "dmar", 4) || !strncmp(action, "hpet", 4) ||
+	       !strcmp(action, "cascade");
+}
+
+static void judge_by_debugfs(struct hp_root *root, struct hp_inv_irq *irq)
+{
+	hp_autofree char *state = hp_root_readf(root, "/sys/kernel/debug/irq/irqs/%u", irq->number);
+
+	irq->is_managed = state && strstr(state, "IRQD_AFFINITY_MANAGED");
+	irq->is_movable = state && !irq->is_managed && !strstr(state, "IRQD_NO_BALANCING") &&
+			  !strstr(state, "IRQD_PER_CPU");
+}
+
+/* Since 6.12 at the latest the mode tells; an older kernel is asked by debugfs, else by what its drivers do. */
+static void judge(const struct irq_scan *scan, struct hp_inv_irq *irq, const struct clue *clue)
+{
+	if (scan->tells_by_mode) {
+		irq->is_movable = clue->is_writable;
+		irq->is_managed = clue->is_message && clue->is_read_only;
+	} else if (scan->has_debugfs) {
+		judge_by_debugfs(scan->reader->root, irq);
+	} else {
+		irq->is_managed = clue->is_message && irq->action && is_managed_by_name(irq->action);
+		irq->is_movable = clue->is_writable && !irq->is_managed &&
+				  !(irq->action && is_fixed_by_name(irq->action));
+	}
+}
+
+static void judge_all(struct irq_scan *scan)
+{
+	struct hp_inventory *inv = scan->reader->inv;
+
+	/* A kernel that tells by mode always has a read-only one: the timer, an IOMMU's fault, an NVMe queue. */
+	for (size_t i = 0; i < inv->irqs_count; i++)
+		scan->tells_by_mode = scan->tells_by_mode || scan->clues[i].is_read_only;
+	scan->has_debugfs = hp_root_exists(scan->reader->root, "/sys/kernel/debug/irq/irqs");
+	for (size_t i = 0; i < inv->irqs_count; i++)
+		judge(scan, &inv->irqs[i], &scan->clues[i]);
+}
+
+int inv_read_irqs(struct inv_reader *reader)
+{
+	struct irq_scan scan = { .reader = reader };
+	int ret = find_irqs(&scan);
+
+	for (size_t i = 0; !ret && i < reader->inv->pci_count; i++)
+		if (!claim_messages(&scan, i))
+			claim_line(&scan, i);
+	if (!ret)
+		judge_all(&scan);
+	free(scan.clues);
+	return ret;
+}
