@@ -10,6 +10,7 @@
 
 
 const struct verb *const verbs[] = {
+	&verb_inventory,
 	&verb_completion,
 	&verb_help,
 	NULL,
