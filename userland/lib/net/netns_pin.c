@@ -32,13 +32,16 @@ static int open_mount_ns(const char *path)
 /*
  * Moves this thread into the mount namespace of process 1. A service's own
  * mount namespace is a slave of it: mounts made there would stay hidden from
- * the machine, the other way round they propagate.
+ * the machine, the other way round they propagate. Where process 1 may not be
+ * looked at (a sandbox), this namespace is all there is.
  */
 static int enter_machine_mounts(struct hp_err *err)
 {
-	hp_autofd int machine = open_mount_ns("/proc/1/ns/mnt");
 	hp_autofd int own = open_mount_ns("/proc/thread-self/ns/mnt");
+	hp_autofd int machine = open_mount_ns("/proc/1/ns/mnt");
 
+	if (machine < 0 && (errno == EACCES || errno == EPERM))
+		return 0;
 	if (machine < 0 || own < 0)
 		return hp_err_errno(err, errno, "open the mount namespaces of process 1 and of this one");
 	if (hp_netns_is_same(machine, own))
