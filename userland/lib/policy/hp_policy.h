@@ -10,8 +10,14 @@
 #include "base/hp_err.h"
 
 #define HP_POLICY_API "hostpart/v1"
-#define HP_NAME_MAX 32		/* domain names: [a-z]([a-z0-9-]*[a-z0-9])?, never "base" */
+/* Domain names: [a-z]([a-z0-9-]*[a-z0-9])?, never "base", "kernel", "irq" or "softirq" (who else can be blamed). */
+#define HP_NAME_MAX 32
 #define HP_DOMAINS_MAX 64
+#define HP_DEVICES_MAX 4096	/* per domain */
+#define HP_LINKS_MAX 1024
+#define HP_LINK_PORTS_MAX 64	/* ranges per link */
+#define HP_MEMORY_MIN_BYTES (UINT64_C(16) << 20)	/* of a domain or the base; less is a forgotten unit */
+#define HP_PIDS_MAX 4194304u	/* the kernel's PID_MAX_LIMIT */
 
 /* Where in the text something stands; line and column start at 1, 0 = not from text. */
 struct hp_loc {
@@ -28,15 +34,18 @@ enum hp_core_kind { HP_KIND_ANY, HP_KIND_PERFORMANCE, HP_KIND_EFFICIENCY };
 
 struct hp_cpus_spec {
 	enum hp_cpus_how how;
-	unsigned int cores;
-	unsigned int fraction_milli;	/* thousandths of a percent */
-	hwloc_bitmap_t list;
-	enum hp_core_kind kind;		/* kind: performance | efficiency | any */
+	unsigned int cores;		/* HP_CPUS_CORES */
+	unsigned int fraction_milli;	/* HP_CPUS_FRACTION: thousandths of a percent */
+	hwloc_bitmap_t list;		/* HP_CPUS_LIST, else NULL */
+	enum hp_core_kind kind;		/* kind: performance | efficiency | any; never with a list. Shares are of all cores */
 	bool isolated;			/* isolated: true = cpuset partition type "isolated" (no load balancing inside) */
 	struct hp_loc loc;
 };
 
-/* An amount of memory: bytes, or a share of the machine's total. */
+/*
+ * An amount of memory: bytes, or a share of the machine's total. Bytes are as
+ * written ("1.3GiB" is no whole number of pages; the kernel rounds down).
+ */
 struct hp_amount {
 	bool is_set;
 	bool is_fraction;
@@ -47,8 +56,8 @@ struct hp_amount {
 
 struct hp_memory_spec {
 	struct hp_amount size;		/* limit: memory.max. `memory: 2GiB` sets only this */
-	struct hp_amount guarantee;	/* memory.min; default = size; share = of the domain's size */
-	struct hp_amount swap;		/* memory.swap.max; default 0 */
+	struct hp_amount guarantee;	/* memory.min; a share is of the domain's size; default: 100 % of it, filled in */
+	struct hp_amount swap;		/* memory.swap.max, bytes only; default 0, filled in */
 	hwloc_bitmap_t nodes;		/* NULL = planner chooses near the CPUs */
 	struct hp_loc loc, nodes_loc;
 };
@@ -70,16 +79,17 @@ extern const char *const hp_device_class_words[];	/* NULL-terminated, in enum or
 /* What a claimed network port becomes inside the domain. */
 struct hp_port_spec {
 	char *name;		/* interface name there; NULL = keep */
-	char **addresses;	/* "192.0.2.1/24" or IPv6, NULL-terminated; NULL = none */
-	char *gateway;		/* or NULL */
+	char **addresses;	/* "192.0.2.1/24" or IPv6, canonical text, NULL-terminated; NULL = none */
+	char *gateway;		/* or NULL; lies in the network of one of the addresses */
 	unsigned int mtu;	/* 0 = keep */
+	struct hp_loc loc;
 };
 
 struct hp_device_spec {
 	enum hp_select_how how;
-	char *text;			/* BDF canonical "0000:03:00.0", serial, MAC in lower case, or "8086:10d3" */
-	enum hp_device_class dev_class;
-	unsigned int index;
+	char *text;			/* BDF canonical "0000:03:00.0", serial, MAC in lower case, "8086:10d3"; NULL for a class */
+	enum hp_device_class dev_class;	/* HP_SELECT_CLASS */
+	unsigned int index;		/* HP_SELECT_CLASS and HP_SELECT_ID, required there: which one, from 0 in BDF order */
 	bool allow_shared_group;	/* other functions of its IOMMU group may be elsewhere */
 	bool force;			/* take it although it is the root disk, the console or the session's port */
 	struct hp_port_spec *port;	/* `port: {name, addresses, gateway, mtu}`; NULL when absent */
@@ -88,8 +98,8 @@ struct hp_device_spec {
 
 struct hp_network_spec {
 	bool is_linked;			/* network: {link: true}: a leg of the star (default true) */
-	char *link_address;		/* IPv4 inside the star subnet; NULL = planner chooses */
-	struct hp_loc loc;
+	char *link_address;		/* IPv4 inside the star subnet, not its first (the hub's); NULL = planner chooses */
+	struct hp_loc loc, address_loc;
 };
 
 struct hp_domain_spec {
@@ -97,7 +107,7 @@ struct hp_domain_spec {
 	char *hostname;			/* default: name */
 	struct hp_cpus_spec cpus;
 	struct hp_memory_spec memory;
-	uint64_t pids_max;		/* pids: 4096; 0 = no limit of our own */
+	uint64_t pids_max;		/* pids: 4096 or max; 0 = max = no limit of our own */
 	struct hp_device_spec *devices;
 	size_t devices_count;
 	struct hp_network_spec network;
@@ -114,7 +124,7 @@ struct hp_port_range {
 struct hp_link_spec {
 	int from, to;
 	enum hp_link_protocol protocol;
-	struct hp_port_range *ports;	/* destination ports; required for tcp and udp, absent for icmp */
+	struct hp_port_range *ports;	/* destination ports, ascending, no overlap; required for tcp and udp, absent for icmp */
 	size_t ports_count;
 	struct hp_loc loc;
 };
@@ -128,6 +138,8 @@ struct hp_base_spec {
 	struct hp_loc loc;
 };
 
+#define HP_STAR_SUBNET "10.203.0.0/24"
+
 struct hp_policy {
 	char *file;			/* for messages; "-" for standard input */
 	char *text;			/* as read */
@@ -136,8 +148,8 @@ struct hp_policy {
 	size_t domains_count;
 	struct hp_link_spec *links;
 	size_t links_count;
-	char *star_subnet;		/* network: {subnet: 10.203.0.0/24} top level; default that */
-	struct hp_loc star_subnet_loc;
+	char *star_subnet;		/* network: {subnet: 10.203.0.0/24} top level; default HP_STAR_SUBNET */
+	struct hp_loc star_subnet_loc;	/* 0:0 for the default */
 };
 
 /*
@@ -145,8 +157,15 @@ struct hp_policy {
  * failure returns -EINVAL with err->exit = HP_EXIT_USAGE and a text of one or
  * more lines "FILE:LINE:COLUMN: what is wrong; what is allowed; did you mean X?"
  * (all errors found, at most 20, in text order). *policy is untouched then.
+ * -ENOMEM with HP_EXIT_FAIL when memory runs out. Nothing is printed, ever.
  */
 int hp_policy_parse(const char *file, const char *text, struct hp_policy **policy, struct hp_err *err);
+/*
+ * Reads FILE ("-" = standard input) and parses it. Also refuses, like a bad
+ * policy, more than 1 MiB and NUL bytes; a file that cannot be read is
+ * -errno with HP_EXIT_USAGE and a text that names it.
+ */
+int hp_policy_load(const char *file, struct hp_policy **policy, struct hp_err *err);
 void hp_policy_free(struct hp_policy *policy);
 void hp_policy_freep(struct hp_policy **policy);
 #define hp_autopolicy __attribute__((cleanup(hp_policy_freep))) struct hp_policy

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* parts.h: the readers of a policy's parts, one file each, and what they share. */
+#ifndef HP_PARTS_H
+#define HP_PARTS_H
+
+#include "policy/read.h"
+
+#define HP_CPUS_ALLOWED \
+	"whole cores (2), a share of the machine's cores (50%), {list: \"2-3\"} or {cores: 2, kind: performance}"
+#define HP_SIZE_ALLOWED "a size with its unit (512MiB, 1.5GiB) or plain bytes"
+#define HP_AMOUNT_ALLOWED "a size with its unit (512MiB, 1.5GiB), plain bytes, or a share (50%)"
+
+/* field: struct hp_cpus_spec; for the base struct hp_base_spec, where `isolated` makes no sense. */
+hp_read_fn hp_read_cpus, hp_read_base_cpus;
+/* field: struct hp_memory_spec (hp_read_nodes: fills nodes). */
+hp_read_fn hp_read_memory, hp_read_nodes;
+/* field: struct hp_amount. At least HP_MEMORY_MIN_BYTES or a share of the machine. */
+hp_read_fn hp_read_memory_size;
+/* field: struct hp_port_spec *. */
+hp_read_fn hp_read_port;
+
+/* A list of selectors; `is_base` leaves out what only makes sense for a domain. */
+void hp_read_devices(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, bool is_base,
+		     struct hp_device_spec **devices, size_t *count);
+/* field: struct hp_policy (fills domains). */
+hp_read_fn hp_read_domains;
+/* field: struct hp_policy (fills links); the domains must have been read. */
+hp_read_fn hp_read_links;
+
+/* What only the whole policy shows: overlaps, sums, references. */
+void hp_policy_check(const struct hp_policy *policy, struct hp_complaints *bad);
+void hp_policy_check_star(const struct hp_policy *policy, struct hp_complaints *bad);
+void hp_policy_check_links(const struct hp_policy *policy, struct hp_complaints *bad);
+
+#endif
