@@ -74,13 +74,13 @@ static void print_machine(const struct run *run, const struct hp_inventory *inv)
 	hp_autofree char *memory = hp_size_human(inv->memory_bytes);
 	hp_autofree char *swap = hp_size_human(inv->swap_bytes);
 
-	printf("%sLinux %s%s: %d CPUs online (%s), %zu cores%s%s, %zu memory node%s, %s memory, %s swap\n",
-	       out_colour(run, OUT_BOLD), inv->kernel ? inv->kernel : "of unknown release", out_colour(run, OUT_PLAIN),
+	printf("%sLinux %s%s: %d CPUs online (%s), %zu cores%s%s\n", out_colour(run, OUT_BOLD),
+	       inv->kernel ? inv->kernel : "of unknown release", out_colour(run, OUT_PLAIN),
 	       hwloc_bitmap_weight(inv->online), online, inv->cores_count, inv->has_smt ? " with SMT" : "",
-	       inv->is_hybrid ? " of several kinds" : "", inv->nodes_count, inv->nodes_count == 1 ? "" : "s",
-	       memory, swap);
+	       inv->is_hybrid ? " of several kinds" : "");
 	if (*offline)
 		printf("offline CPUs: %s\n", offline);
+	printf("%s memory in %zu node%s, %s swap\n", memory, inv->nodes_count, inv->nodes_count == 1 ? "" : "s", swap);
 	printf("systemd: %s, hostpart module: %s, IPv4 networks in use:", inv->has_systemd ? "yes" : "no",
 	       inv->has_module ? "loaded" : "not loaded");
 	for (char **subnet = inv->local_subnets; *subnet; subnet++)
