@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "apply/fault.h"
-#include "apply/files.h"
+#include "apply/runfile.h"
 #include "apply/json.h"
 #include "base/hp_auto.h"
 
@@ -36,7 +36,7 @@ static int append(struct hp_journal *journal, struct json_object *obj, struct hp
 
 	if (asprintf(&line, "%s\n", json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN)) < 0)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	ret = hp_file_write_all(journal->fd, line, strlen(line));
+	ret = hp_runfile_write_all(journal->fd, line, strlen(line));
 	if (!ret && fsync(journal->fd))
 		ret = -errno;
 	if (ret)
@@ -62,7 +62,7 @@ int hp_journal_begin(const struct hp_ctx *ctx, struct hp_journal *journal, const
 	journal->fd = open_file(ctx, O_CREAT | O_EXCL, err);
 	if (journal->fd < 0)
 		return journal->fd;
-	ret = hp_file_sync_dir(ctx->run_dir, err);
+	ret = hp_runfile_sync_dir(ctx->run_dir, err);
 	if (ret)
 		return ret;
 	hp_json_add_text(obj, "id", id);
@@ -100,9 +100,9 @@ int hp_journal_mark(struct hp_journal *journal, const char *what, struct hp_err 
 
 int hp_journal_drop(const struct hp_ctx *ctx, struct hp_err *err)
 {
-	int ret = hp_file_remove(ctx->run_dir, "journal", err);
+	int ret = hp_runfile_remove(ctx->run_dir, "journal", err);
 
-	return ret ? ret : hp_file_sync_dir(ctx->run_dir, err);
+	return ret ? ret : hp_runfile_sync_dir(ctx->run_dir, err);
 }
 
 static int take_step(struct json_object *obj, struct hp_steps *begun)
@@ -169,7 +169,7 @@ int hp_journal_reopen(const struct hp_ctx *ctx, struct hp_journal *journal, char
 	int ret;
 
 	*id = NULL;
-	ret = hp_file_read(ctx->run_dir, "journal", &text, err);
+	ret = hp_runfile_read(ctx->run_dir, "journal", &text, err);
 	if (ret)
 		return ret;
 	ret = take_lines(text, id, begun, &whole, &line);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include "apply/fault.h"
-#include "apply/files.h"
+#include "apply/runfile.h"
 #include "base/hp_auto.h"
 
 /* The file names its last holder; whoever holds the lock has written it, bar a moment. */
@@ -40,7 +40,7 @@ int hp_lock_take(const struct hp_ctx *ctx, struct hp_err *err)
 {
 	char path[PATH_MAX];
 	hp_autofd int fd = -1;
-	int ret = hp_file_make_dir(ctx->run_dir, err);
+	int ret = hp_runfile_make_dir(ctx->run_dir, err);
 
 	if (ret)
 		return ret;

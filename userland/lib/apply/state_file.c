@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "apply/files.h"
+#include "apply/runfile.h"
 #include "apply/json.h"
 #include "base/hp_auto.h"
 
@@ -114,7 +114,7 @@ static int state_from_json(struct json_object *obj, struct hp_state **out)
 int hp_state_save(const struct hp_ctx *ctx, const struct hp_state *state, struct hp_err *err)
 {
 	hp_autojson *obj = state_to_json(state);
-	int ret = hp_file_replace(ctx->run_dir, "state.json",
+	int ret = hp_runfile_replace(ctx->run_dir, "state.json",
 				  json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PRETTY), err);
 
 	return ret ? hp_err_wrap(err, "save the state") : 0;
@@ -127,7 +127,7 @@ int hp_state_load_raw(const struct hp_ctx *ctx, struct hp_state **state, struct 
 	int ret;
 
 	*state = NULL;
-	ret = hp_file_read(ctx->run_dir, "state.json", &text, err);
+	ret = hp_runfile_read(ctx->run_dir, "state.json", &text, err);
 	if (ret == -ENOENT) {
 		if (err)
 			hp_err_clear(err);
@@ -159,5 +159,5 @@ int hp_state_load(const struct hp_ctx *ctx, struct hp_state **state, struct hp_e
 
 int hp_state_remove(const struct hp_ctx *ctx, struct hp_err *err)
 {
-	return hp_file_remove(ctx->run_dir, "state.json", err);
+	return hp_runfile_remove(ctx->run_dir, "state.json", err);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* files.c: the files in RUN: private, durable, replaced whole. */
-#include "apply/files.h"
+/* runfile.c: the files in RUN: private, durable, replaced whole. */
+#include "apply/runfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@ static int build_path(char *path, const char *dir, const char *name, const char 
 	return len < 0 || len >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-int hp_file_make_dir(const char *dir, struct hp_err *err)
+int hp_runfile_make_dir(const char *dir, struct hp_err *err)
 {
 	hp_autofree char *path = strdup(dir);
 
@@ -38,7 +38,7 @@ int hp_file_make_dir(const char *dir, struct hp_err *err)
 	}
 }
 
-int hp_file_write_all(int fd, const char *text, size_t len)
+int hp_runfile_write_all(int fd, const char *text, size_t len)
 {
 	while (len) {
 		ssize_t put = write(fd, text, len);
@@ -53,7 +53,7 @@ int hp_file_write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-int hp_file_read(const char *dir, const char *name, char **text, struct hp_err *err)
+int hp_runfile_read(const char *dir, const char *name, char **text, struct hp_err *err)
 {
 	hp_autofile FILE *file = NULL;
 	char path[PATH_MAX];
@@ -78,7 +78,7 @@ int hp_file_read(const char *dir, const char *name, char **text, struct hp_err *
 	return 0;
 }
 
-int hp_file_sync_dir(const char *dir, struct hp_err *err)
+int hp_runfile_sync_dir(const char *dir, struct hp_err *err)
 {
 	hp_autofd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -87,7 +87,7 @@ int hp_file_sync_dir(const char *dir, struct hp_err *err)
 	return 0;
 }
 
-int hp_file_replace(const char *dir, const char *name, const char *text, struct hp_err *err)
+int hp_runfile_replace(const char *dir, const char *name, const char *text, struct hp_err *err)
 {
 	char path[PATH_MAX], temp[PATH_MAX];
 	hp_autofd int fd = -1;
@@ -98,7 +98,7 @@ int hp_file_replace(const char *dir, const char *name, const char *text, struct 
 	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return hp_err_errno(err, errno, "create %s", temp);
-	ret = hp_file_write_all(fd, text, strlen(text));
+	ret = hp_runfile_write_all(fd, text, strlen(text));
 	if (!ret && fsync(fd))
 		ret = -errno;
 	if (!ret && rename(temp, path))
@@ -107,10 +107,10 @@ int hp_file_replace(const char *dir, const char *name, const char *text, struct 
 		unlink(temp);
 		return hp_err_errno(err, -ret, "write %s", path);
 	}
-	return hp_file_sync_dir(dir, err);
+	return hp_runfile_sync_dir(dir, err);
 }
 
-int hp_file_remove(const char *dir, const char *name, struct hp_err *err)
+int hp_runfile_remove(const char *dir, const char *name, struct hp_err *err)
 {
 	char path[PATH_MAX];
 
