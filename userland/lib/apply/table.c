@@ -7,7 +7,6 @@
 /* Not written yet: the table has a hole there until it is. */
 extern const struct hp_backend hp_backend_domain __attribute__((weak));
 extern const struct hp_backend hp_backend_port __attribute__((weak));
-extern const struct hp_backend hp_backend_nft __attribute__((weak));
 extern const struct hp_backend hp_backend_systemd __attribute__((weak));
 
 #define TABLE_SIZE 12
