@@ -37,7 +37,7 @@ struct walk {
 static int emit(struct walk *w, struct nft_rule_spec *spec, const char *line, const char *what)
 {
 	spec->chain = w->chain;
-	snprintf(spec->comment, sizeof(spec->comment), "%s%s%s", line, line[0] ? ": " : "", what);
+	snprintf(spec->comment, sizeof(spec->comment), "%.95s%s%.24s", line, line[0] ? ": " : "", what);
 	return w->each(spec, w->arg);
 }
 
