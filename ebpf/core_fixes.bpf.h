@@ -24,4 +24,26 @@ static __always_inline __u64 current_cgroup_id_at(__u32 level)
 	return BPF_CORE_READ(ancestor, kn, id);
 }
 
+/* 6.15 made the parent an RCU pointer under another name. */
+struct kernfs_node___rcu_parent {
+	struct kernfs_node *__parent;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct kernfs_node *kernfs_parent_of(struct kernfs_node *node)
+{
+	struct kernfs_node___rcu_parent *newer = (void *)node;
+
+	if (bpf_core_field_exists(newer->__parent))
+		return BPF_CORE_READ(newer, __parent);
+	return BPF_CORE_READ(node, parent);
+}
+
+/* Start of the user buffer of a one-part write; NULL for others (writev), whose first bytes are then not known. */
+static __always_inline const void *iter_user_base(struct iov_iter *iter)
+{
+	if (BPF_CORE_READ(iter, iter_type) != bpf_core_enum_value(enum iter_type, ITER_UBUF))
+		return NULL;
+	return BPF_CORE_READ(iter, ubuf);
+}
+
 #endif
