@@ -25,6 +25,9 @@ struct hp_ctx {
  *    new value again.
  *  - read() of an absent object gives 0 and *value = NULL.
  *  - write(read()) restores what a person or another program would see, byte for byte.
+ *  - when the object of an attribute is absent, the attribute reads NULL; writing NULL to an attribute
+ *    whose object goes away with it may do nothing.
+ *  - -EOPNOTSUPP from write() means: nothing was changed and it can never be done here, err says why.
  */
 struct hp_backend {
 	const char *name;
@@ -37,14 +40,22 @@ struct hp_backend {
 		     struct hp_err *err);
 	/* Whether a live value satisfies the wanted one; NULL = equal text. Neither is NULL. */
 	bool (*satisfies)(const char *attr, const char *live, const char *want);
+	/*
+	 * read() looks at nothing but files below ctx->root, so a recorded machine
+	 * can be planned for; otherwise everything there counts as absent.
+	 */
+	bool reads_root_only;
 };
 
 extern const struct hp_backend hp_backend_systemd, hp_backend_cgroup, hp_backend_netns, hp_backend_devacl,
 	hp_backend_domain, hp_backend_port, hp_backend_star, hp_backend_nft, hp_backend_sysfile,
 	hp_backend_irq, hp_backend_registry;
 
-/* All of the above by name; NULL for an unknown name. Tests may put another table in front. */
+/* All of the above by name; NULL for an unknown name. Tests may put another table in place of it. */
 const struct hp_backend *hp_backend_find(const char *name);
 void hp_backends_override(const struct hp_backend *const *table);	/* NULL-terminated; NULL = built in */
+
+/* Whether `live` (NULL = absent) is what `want` (NULL = absent) asks for. */
+bool hp_backend_satisfies(const struct hp_backend *backend, const char *attr, const char *live, const char *want);
 
 #endif

@@ -71,16 +71,14 @@ static char *format_node(const struct hp_devacl_key *key)
 /* Folds `from` into `into`, which has the same key. */
 static int merge(struct hp_devacl_item *into, struct hp_devacl_item *from, struct hp_err *err)
 {
-	hp_autofree char *node = NULL;
+	hp_autofree char *node = format_node(&into->key);
+	hp_autofree char *owner = from->owner;
 
-	if (into->owner && from->owner && strcmp(into->owner, from->owner) != 0) {
-		node = format_node(&into->key);
-		return hp_err_set(err, EINVAL, "device %s belongs to both %s and %s", node ? node : "?", into->owner,
-				  from->owner);
-	}
-	into->access |= from->access;
-	free(from->owner);
 	from->owner = NULL;
+	if (into->owner && owner && strcmp(into->owner, owner) != 0)
+		return hp_err_set(err, EINVAL, "device %s belongs to both %s and %s", node ? node : "?", into->owner,
+				  owner);
+	into->access |= from->access;
 	return 0;
 }
 

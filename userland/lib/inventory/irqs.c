@@ -183,11 +183,16 @@ static bool is_managed_by_name(const char *action)
 	return sscanf(action, "virtio%u-request%n", &device, &used) == 1 && used && !action[used];
 }
 
-/* Set up with IRQF_NOBALANCING: the kernel refuses to move them although the file is writable. */
-static bool is_fixed_by_name(const char *action)
+/*
+ * The kernel refuses to move these on 6.1 although their file is writable: the
+ * clock, set up with IRQF_NOBALANCING, and the old interrupt controller's
+ * cascade, which is number 2 for ever.
+ */
+static bool is_fixed_by_name(const struct hp_inv_irq *irq)
 {
-	return !strcmp(action, "timer") || !strncmp(action, "dmar", 4) || !strncmp(action, "hpet", 4) ||
-	       !strcmp(action, "cascade");
+	if (!irq->action)
+		return irq->number == 2;
+	return !strcmp(irq->action, "timer") || !strncmp(irq->action, "hpet", 4);
 }
 
 static void judge_by_debugfs(struct hp_root *root, struct hp_inv_irq *irq)
@@ -209,8 +214,7 @@ static void judge(const struct irq_scan *scan, struct hp_inv_irq *irq, const str
 		judge_by_debugfs(scan->reader->root, irq);
 	} else {
 		irq->is_managed = clue->is_message && irq->action && is_managed_by_name(irq->action);
-		irq->is_movable = clue->is_writable && !irq->is_managed &&
-				  !(irq->action && is_fixed_by_name(irq->action));
+		irq->is_movable = clue->is_writable && !irq->is_managed && !is_fixed_by_name(irq);
 	}
 }
 
@@ -218,7 +222,7 @@ static void judge_all(struct irq_scan *scan)
 {
 	struct hp_inventory *inv = scan->reader->inv;
 
-	/* A kernel that tells by mode always has a read-only one: the timer, an IOMMU's fault, an NVMe queue. */
+	/* A kernel that tells by mode always has a read-only one: the clock, a disk's queue. */
 	for (size_t i = 0; i < inv->irqs_count; i++)
 		scan->tells_by_mode = scan->tells_by_mode || scan->clues[i].is_read_only;
 	scan->has_debugfs = hp_root_exists(scan->reader->root, "/sys/kernel/debug/irq/irqs");

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/* cgroup_overlap.c: finds siblings whose CPUs overlap a partition and takes those CPUs from them. */
+#include "apply/backends/cgroup_parts.h"
+
+#include <errno.h>
+#include <string.h>
+#include "base/hp_auto.h"
+#include "base/hp_log.h"
+#include "base/hp_text.h"
+
+/* The cgroup's own set; empty when it has none (then it takes what its parent has left, which is no overlap). */
+static int read_cpus(struct hp_ctx *ctx, const char *object, hwloc_bitmap_t cpus, char **text, struct hp_err *err)
+{
+	int ret = hp_cgroup_read(ctx, object, "cpuset.cpus", text, err);
+
+	hwloc_bitmap_zero(cpus);
+	if (ret || !*text || !**text)
+		return ret;
+	if (hp_cpulist_parse(*text, cpus))
+		return hp_err_set(err, EPROTO, "%s/cpuset.cpus reads \"%s\"", object, *text);
+	return 0;
+}
+
+/* 1 = it overlaps, and *value is its set. */
+static int check_sibling(struct hp_ctx *ctx, const char *sibling, hwloc_const_bitmap_t ours, char **value,
+			 struct hp_err *err)
+{
+	hp_autobitmap theirs = hwloc_bitmap_alloc();
+	hp_autofree char *text = NULL;
+	int ret = theirs ? read_cpus(ctx, sibling, theirs, &text, err) : -ENOMEM;
+
+	if (ret)
+		return ret;
+	if (!hwloc_bitmap_intersects(ours, theirs))
+		return 0;
+	*value = hp_take(text);
+	return 1;
+}
+
+static char *join(const char *parent, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s%s%s", parent, *parent ? "/" : "", name) < 0 ? NULL : path;
+}
+
+int hp_cgroup_find_overlap(struct hp_ctx *ctx, const char *top, char **path, char **value, struct hp_err *err)
+{
+	const char *slash = strrchr(top, '/');
+	hp_autofree char *parent = strndup(top, slash ? (size_t)(slash - top) : 0);
+	hp_autofree char *dir = parent ? hp_cgroup_file(parent, NULL) : NULL;
+	hp_autobitmap ours = hwloc_bitmap_alloc();
+	hp_autofree char *text = NULL;
+	char **names = NULL;
+	int ret;
+
+	*path = *value = NULL;
+	if (!dir || !ours)
+		return hp_err_set(err, ENOMEM, "out of memory");
+	ret = read_cpus(ctx, top, ours, &text, err);
+	if (!ret)
+		ret = hp_root_list(ctx->root, dir, &names, err);
+	for (size_t i = 0; !ret && names && names[i]; i++) {
+		hp_autofree char *sibling = join(parent, names[i]);
+
+		if (!sibling || !strcmp(sibling, top))
+			continue;
+		ret = check_sibling(ctx, sibling, ours, value, err);
+		/* The parent's own files are in the list too. */
+		if (ret == -ENOTDIR) {
+			if (err)
+				hp_err_clear(err);
+			ret = 0;
+		}
+		if (ret == 1)
+			*path = hp_take(sibling);
+	}
+	if (names)
+		hp_root_list_free(names);
+	return ret;
+}
+
+int hp_cgroup_shrink(struct hp_ctx *ctx, const char *top, const char *sibling, struct hp_err *err)
+{
+	hp_autobitmap ours = hwloc_bitmap_alloc(), theirs = hwloc_bitmap_alloc();
+	hp_autofree char *our_text = NULL, *their_text = NULL, *less = NULL, *path = NULL;
+	int ret;
+
+	if (!ours || !theirs)
+		return hp_err_set(err, ENOMEM, "out of memory");
+	ret = read_cpus(ctx, top, ours, &our_text, err);
+	if (!ret)
+		ret = read_cpus(ctx, sibling, theirs, &their_text, err);
+	if (ret)
+		return ret;
+	hwloc_bitmap_andnot(theirs, theirs, ours);
+	less = hp_cpulist_format(theirs);
+	path = hp_cgroup_file(sibling, "cpuset.cpus");
+	if (!less || !path)
+		return hp_err_set(err, ENOMEM, "out of memory");
+	/* Nothing left of its own: an empty line makes it take what its parent has. */
+	ret = hp_root_write(ctx->root, path, *less ? less : "\n", err);
+	if (ret)
+		return hp_err_wrap(err, "cgroup %s overlaps %s and cannot be shrunk", sibling, top);
+	hp_log(LOG_WARNING, "cgroup %s had cpuset.cpus %s, which overlaps %s (%s): set to \"%s\"", sibling,
+	       their_text ? their_text : "", top, our_text ? our_text : "", less);
+	return 0;
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/* journal.c: what a running transaction is about to do, one durable JSON line at a time. */
+#include "apply/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include "apply/fault.h"
+#include "apply/runfile.h"
+#include "apply/json.h"
+#include "base/hp_auto.h"
+
+void hp_journal_close(struct hp_journal *journal)
+{
+	hp_close_fd(&journal->fd);
+	journal->fd = -1;
+}
+
+static int open_file(const struct hp_ctx *ctx, int flags, struct hp_err *err)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/journal", ctx->run_dir) >= (int)sizeof(path))
+		return hp_err_errno(err, ENAMETOOLONG, "%s", ctx->run_dir);
+	fd = open(path, flags | O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd < 0 ? hp_err_errno(err, errno, "open %s", path) : fd;
+}
+
+static int append(struct hp_journal *journal, struct json_object *obj, struct hp_err *err)
+{
+	hp_autofree char *line = NULL;
+	int ret;
+
+	if (asprintf(&line, "%s\n", json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN)) < 0)
+		return hp_err_set(err, ENOMEM, "out of memory");
+	ret = hp_runfile_write_all(journal->fd, line, strlen(line));
+	if (!ret && fsync(journal->fd))
+		ret = -errno;
+	if (ret)
+		return hp_err_errno(err, -ret, "write the journal");
+	hp_fault_record();
+	return 0;
+}
+
+static struct json_object *record(const char *what)
+{
+	struct json_object *obj = json_object_new_object();
+
+	hp_json_add_text(obj, "record", what);
+	return obj;
+}
+
+int hp_journal_begin(const struct hp_ctx *ctx, struct hp_journal *journal, const char *id, size_t steps,
+		     struct hp_err *err)
+{
+	hp_autojson *obj = record("begin");
+	int ret;
+
+	journal->fd = open_file(ctx, O_CREAT | O_EXCL, err);
+	if (journal->fd < 0)
+		return journal->fd;
+	ret = hp_runfile_sync_dir(ctx->run_dir, err);
+	if (ret)
+		return ret;
+	hp_json_add_text(obj, "id", id);
+	json_object_object_add(obj, "steps", json_object_new_int64((int64_t)steps));
+	return append(journal, obj, err);
+}
+
+int hp_journal_step(struct hp_journal *journal, size_t n, const struct hp_step *step, struct hp_err *err)
+{
+	hp_autojson *obj = record("step");
+
+	json_object_object_add(obj, "n", json_object_new_int64((int64_t)n));
+	hp_json_add_text(obj, "backend", step->backend);
+	hp_json_add_text(obj, "object", step->object);
+	hp_json_add_text(obj, "attr", step->attr);
+	hp_json_add_text(obj, "from", step->from);
+	hp_json_add_text(obj, "to", step->to);
+	return append(journal, obj, err);
+}
+
+int hp_journal_undo(struct hp_journal *journal, size_t n, struct hp_err *err)
+{
+	hp_autojson *obj = record("undo");
+
+	json_object_object_add(obj, "n", json_object_new_int64((int64_t)n));
+	return append(journal, obj, err);
+}
+
+int hp_journal_mark(struct hp_journal *journal, const char *what, struct hp_err *err)
+{
+	hp_autojson *obj = record(what);
+
+	return append(journal, obj, err);
+}
+
+int hp_journal_drop(const struct hp_ctx *ctx, struct hp_err *err)
+{
+	int ret = hp_runfile_remove(ctx->run_dir, "journal", err);
+
+	return ret ? ret : hp_runfile_sync_dir(ctx->run_dir, err);
+}
+
+static int take_step(struct json_object *obj, struct hp_steps *begun)
+{
+	const char *name = hp_json_text(obj, "backend");
+	const struct hp_backend *backend = name ? hp_backend_find(name) : NULL;
+	struct hp_setting setting = {
+		.backend = backend ? backend->name : NULL,
+		.object = (char *)hp_json_text(obj, "object"),
+		.attr = (char *)hp_json_text(obj, "attr"),
+		.domain = -1,
+	};
+
+	if (!backend || !setting.object || !setting.attr)
+		return -EBADMSG;
+	return hp_steps_add(begun, HP_STEP_RESTORE, &setting, hp_json_text(obj, "from"),
+			    hp_json_text(obj, "to")) ? 0 : -ENOMEM;
+}
+
+static int take_line(const char *line, char **id, struct hp_steps *begun)
+{
+	hp_autojson *obj = json_tokener_parse(line);
+	const char *what = obj ? hp_json_text(obj, "record") : NULL;
+
+	if (!what)
+		return -EBADMSG;
+	if (!strcmp(what, "begin")) {
+		const char *text = hp_json_text(obj, "id");
+
+		if (*id || !text)
+			return -EBADMSG;
+		*id = strdup(text);
+		return *id ? 0 : -ENOMEM;
+	}
+	if (!*id)
+		return -EBADMSG;
+	return strcmp(what, "step") ? 0 : take_step(obj, begun);
+}
+
+/* Whole lines only; *whole is the length of the text up to the last newline. */
+static int take_lines(char *text, char **id, struct hp_steps *begun, size_t *whole, unsigned int *line)
+{
+	char *next;
+
+	*whole = 0;
+	for (*line = 1; (next = strchr(text + *whole, '\n')); (*line)++) {
+		int ret;
+
+		*next = '\0';
+		ret = take_line(text + *whole, id, begun);
+		if (ret)
+			return ret;
+		*whole = (size_t)(next - text) + 1;
+	}
+	return 0;
+}
+
+int hp_journal_reopen(const struct hp_ctx *ctx, struct hp_journal *journal, char **id,
+		      struct hp_steps *begun, struct hp_err *err)
+{
+	hp_autofree char *text = NULL;
+	unsigned int line;
+	size_t whole;
+	int ret;
+
+	*id = NULL;
+	ret = hp_runfile_read(ctx->run_dir, "journal", &text, err);
+	if (ret)
+		return ret;
+	ret = take_lines(text, id, begun, &whole, &line);
+	if (ret) {
+		hp_err_errno(err, -ret, "%s/journal:%u", ctx->run_dir, line);
+		hp_err_hint(err, "the record of an interrupted change cannot be read; restart the machine, "
+			    "or undo the change by hand and remove the file");
+		return ret;
+	}
+	journal->fd = open_file(ctx, 0, err);
+	if (journal->fd < 0)
+		return journal->fd;
+	/* Cut a torn line off, or the next record would be glued to it. */
+	if (ftruncate(journal->fd, (off_t)whole) || fsync(journal->fd))
+		return hp_err_errno(err, errno, "repair %s/journal", ctx->run_dir);
+	return 0;
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/* leaf.c: cgroups below a domain's, made for its processes and swept when empty. */
+#include "domain/hp_domain.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/hp_auto.h"
+#include "base/hp_cgroup2.h"
+
+static char *leaf_path(const char *cgroup, const char *leaf, const char *file)
+{
+	hp_autofree char *name = NULL;
+
+	if (asprintf(&name, "%s%s%s", cgroup, leaf ? "/" : "", leaf ? leaf : "") < 0)
+		return NULL;
+	return hp_cgroup_path(name, file);
+}
+
+int hp_leaf_make(const char *cgroup, const char *leaf, struct hp_err *err)
+{
+	hp_autofree char *path = leaf_path(cgroup, leaf, NULL);
+
+	if (!path)
+		return hp_err_set(err, ENOMEM, "out of memory");
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return hp_err_errno(err, errno, "mkdir %s", path);
+	return 0;
+}
+
+static int write_file(const char *path, const char *text, struct hp_err *err)
+{
+	hp_autofd int fd = path ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+
+	if (!path)
+		return hp_err_set(err, ENOMEM, "out of memory");
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		return hp_err_errno(err, errno, "writing %s to %s", text, path);
+	return 0;
+}
+
+int hp_leaf_join(const char *cgroup, const char *leaf, struct hp_err *err)
+{
+	hp_autofree char *path = leaf_path(cgroup, leaf, "cgroup.procs");
+
+	return write_file(path, "0", err);
+}
+
+int hp_leaf_kill(const char *cgroup, struct hp_err *err)
+{
+	hp_autofree char *path = leaf_path(cgroup, NULL, "cgroup.kill");
+
+	return write_file(path, "1", err);
+}
+
+bool hp_leaf_is_populated(const char *cgroup, const char *leaf)
+{
+	hp_autofree char *path = leaf_path(cgroup, leaf, "cgroup.events");
+	hp_autofile FILE *file = path ? fopen(path, "re") : NULL;
+	char line[64];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (strcmp(line, "populated 1\n") == 0)
+			return true;
+	return false;
+}
+
+/* Depth first; rmdir() itself refuses a cgroup that is in use. */
+static void remove_below(int parent, const char *prefix)
+{
+	hp_autodir DIR *dir = NULL;
+	struct dirent *entry;
+	int copy = fcntl(parent, F_DUPFD_CLOEXEC, 0);
+
+	dir = copy < 0 ? NULL : fdopendir(copy);
+	if (!dir) {
+		hp_close_fd(&copy);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		hp_autofd int below = -1;
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
+		    (prefix && strncmp(entry->d_name, prefix, strlen(prefix)) != 0))
+			continue;
+		below = openat(parent, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (below >= 0)
+			remove_below(below, NULL);
+		unlinkat(parent, entry->d_name, AT_REMOVEDIR);
+	}
+}
+
+void hp_leaf_sweep(const char *cgroup, const char *prefix)
+{
+	hp_autofd int fd = hp_cgroup_open(cgroup, NULL);
+
+	if (fd >= 0)
+		remove_below(fd, prefix);
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/* stop.c: stops a domain and everything in it. */
+#include "domain/hp_domain.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/hp_auto.h"
+#include "domain/domain_lock.h"
+
+#define ORDERLY_MS 8000		/* the init itself gives its processes 5 s */
+#define KILL_MS 20000
+#define EMPTY_TRIES 400
+#define EMPTY_PAUSE_US 25000
+
+/* Readable once the init is dead, which it is only after its whole PID namespace. */
+static bool ends_within(int pidfd, int timeout_ms)
+{
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+	int ret;
+
+	do
+		ret = poll(&ended, 1, timeout_ms);
+	while (ret < 0 && errno == EINTR);
+	return ret > 0;
+}
+
+static int end_init(const struct hp_domain *domain, struct hp_err *err)
+{
+	int ret;
+
+	if (syscall(SYS_pidfd_send_signal, domain->pidfd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
+		return hp_err_errno(err, errno, "signalling process %d", domain->pid);
+	if (ends_within(domain->pidfd, ORDERLY_MS))
+		return 0;
+	ret = hp_leaf_kill(domain->cgroup, err);
+	if (ret)
+		return ret;
+	/* Killed, not only asked: an init outside its cgroup must go as well. */
+	syscall(SYS_pidfd_send_signal, domain->pidfd, SIGKILL, NULL, 0);
+	if (ends_within(domain->pidfd, KILL_MS))
+		return 0;
+	hp_err_set(err, EBUSY, "process %d does not die", domain->pid);
+	hp_err_hint(err, "something inside is stuck in the kernel or stopped by a debugger outside; see "
+		    "/sys/fs/cgroup/%s/*/cgroup.procs", domain->cgroup);
+	return -EBUSY;
+}
+
+/* Whatever is in the cgroup without being in the PID namespace goes too. */
+static int empty_cgroup(const char *cgroup, struct hp_err *err)
+{
+	int ret;
+
+	if (hp_leaf_is_populated(cgroup, NULL)) {
+		ret = hp_leaf_kill(cgroup, err);
+		if (ret)
+			return ret;
+	}
+	for (int i = 0; i < EMPTY_TRIES && hp_leaf_is_populated(cgroup, NULL); i++)
+		usleep(EMPTY_PAUSE_US);
+	if (hp_leaf_is_populated(cgroup, NULL))
+		return hp_err_set(err, EBUSY, "processes in cgroup %s do not die", cgroup);
+	hp_leaf_sweep(cgroup, NULL);
+	return 0;
+}
+
+int hp_domain_stop(const char *run_dir, const char *name, struct hp_err *err)
+{
+	hp_autofree char *path = hp_domain_record_path(run_dir, name);
+	hp_autodomain domain = HP_DOMAIN_INIT;
+	hp_autofree char *cgroup = NULL;
+	hp_autofd int lock = -1;
+	int ret = 0;
+
+	if (!path)
+		return hp_err_set(err, ENOMEM, "out of memory");
+	lock = hp_domain_lock(run_dir, err);
+	if (lock < 0)
+		return lock;
+	cgroup = hp_domain_recorded_cgroup(run_dir, name);
+	if (hp_domain_open(run_dir, name, &domain, NULL, NULL) == 0)
+		ret = end_init(&domain, err);
+	if (!ret && cgroup)
+		ret = empty_cgroup(cgroup, err);
+	if (ret)
+		return hp_err_wrap(err, "stopping domain %s", name);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return hp_err_errno(err, errno, "removing %s", path);
+	return 0;
+}
