@@ -11,6 +11,8 @@
 
 const struct verb *const verbs[] = {
 	&verb_inventory,
+	&verb_exec,
+	&verb_shell,
 	&verb_completion,
 	&verb_help,
 	NULL,
