@@ -65,7 +65,7 @@ LDLIBS   += $(PKG_LIBS) -lpthread -lm
 $(O)/obj/userland/lib/kernel/% $(O)/obj/tests/%: UAPI_FLAGS := -Ikmod/uapi
 
 # ---- targets ----
-.PHONY: all userland bpf module unit unit-build bench-plan install man deps clean help vm demo check check-built FORCE
+.PHONY: all userland bpf module unit unit-build schema bench-plan install man deps clean help vm demo check check-built FORCE
 all: module bpf userland
 
 userland: $(if $(LIB_SRC),$(LIB)) $(PROGRAMS)
@@ -79,6 +79,7 @@ help:
 	@echo 'make check               everything: style, layers, unit tests, VM tests on both kernels'
 	@echo 'make demo                two hosts on one machine, shown in a VM'
 	@echo 'make vm [KERNEL=6.12]    an interactive root shell in the test VM'
+	@echo 'make schema              does the JSON Schema agree with the policy parser'
 	@echo 'make bench-plan          the planner benchmark'
 	@echo 'make deps                install missing Debian packages'
 	@echo 'make install [DESTDIR= PREFIX=/usr]'
@@ -116,6 +117,7 @@ $(if $(PARTCTL_SRC),$(eval $(call program,$(O)/bin/partctl,$(PARTCTL_SRC))))
 $(if $(PARTD_SRC),$(eval $(call program,$(O)/bin/partd,$(PARTD_SRC))))
 $(if $(INIT_SRC),$(eval $(call program,$(O)/libexec/hostpart/domain-init,$(INIT_SRC))))
 $(foreach t,$(TEST_SRC),$(eval $(call program,$(O)/unit/$(basename $(notdir $(t))),$(t) $(TEST_HELPERS),-lcmocka)))
+$(eval $(call program,$(O)/schema/policy-check,tests/schema/policy-check.c))
 $(foreach t,$(BENCH_SRC),$(eval $(call program,$(O)/bench/$(basename $(notdir $(t))),$(t))))
 
 # ---- eBPF ----
@@ -154,6 +156,10 @@ module-%: FORCE
 unit-build: $(TESTS)
 unit: unit-build
 	$(Q)scripts/run-unit-tests $(TESTS)
+
+# The policy's JSON Schema and its parser must agree about the same files.
+schema: $(O)/schema/policy-check
+	$(Q)tests/schema/check.py $(TAP) $<
 
 bench-plan: $(O)/bench/bench_plan
 	$(Q)$<

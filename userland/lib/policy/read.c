@@ -50,12 +50,18 @@ static const struct hp_key *find_key(const struct hp_shape *shape, const char *n
 	return NULL;
 }
 
+bool hp_reject_null(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node)
+{
+	if (node->kind != HP_YAML_SCALAR || node->type != HP_YAML_NULL)
+		return false;
+	hp_complain(in->bad, hp_yaml_where(node), "%s has no value; write one or remove the key; allowed: %s", key->name,
+		    key->allowed);
+	return true;
+}
+
 static void read_entry(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *object)
 {
-	if (node->kind == HP_YAML_SCALAR && node->type == HP_YAML_NULL)
-		hp_complain(in->bad, hp_yaml_where(node), "%s has no value; write one or remove the key; allowed: %s",
-			    key->name, key->allowed);
-	else
+	if (!hp_reject_null(in, key, node))
 		key->read(in, key, node, (char *)object + key->offset);
 }
 
@@ -233,14 +239,33 @@ bool hp_read_word(struct hp_reader *in, const struct hp_key *key, const struct h
 	return false;
 }
 
+/* What YAML 1.1 took for truth values, and people still do. */
+static const char *guess_bool(const char *text)
+{
+	static const struct {
+		const char *word, *meant;
+	} table[] = {
+		{ "yes", "true" }, { "on", "true" }, { "y", "true" }, { "1", "true" },
+		{ "no", "false" }, { "off", "false" }, { "n", "false" }, { "0", "false" },
+	};
+
+	for (size_t i = 0; i < hp_array_size(table); i++) {
+		if (!strcasecmp(text, table[i].word))
+			return table[i].meant;
+	}
+	return hp_word_nearest(text, (const char *const[]){ "true", "false", NULL });
+}
+
 void hp_read_bool(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
 {
 	bool *value = field;
 
 	if (node->kind != HP_YAML_SCALAR || node->type != HP_YAML_BOOL) {
-		bool is_quoted = node->kind == HP_YAML_SCALAR && hp_yaml_resolve(node->text) == HP_YAML_BOOL;
+		bool is_scalar = node->kind == HP_YAML_SCALAR;
+		bool is_quoted = is_scalar && hp_yaml_resolve(node->text) == HP_YAML_BOOL;
 
-		hp_reject(in, key, node, is_quoted ? "write it without quotes" : NULL, NULL);
+		hp_reject(in, key, node, is_quoted ? "write it without quotes" : NULL,
+			  is_scalar && !is_quoted ? guess_bool(node->text) : NULL);
 		return;
 	}
 	*value = node->text[0] == 't' || node->text[0] == 'T';

@@ -66,6 +66,9 @@ void hp_read_list(struct hp_reader *in, const struct hp_key *key, const struct h
 void hp_reject(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, const char *why,
 	       const char *suggestion);
 
+/* Complains when a key has nothing behind it; true then. */
+bool hp_reject_null(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node);
+
 /*
  * Scalars. Each returns false after complaining. A whole number is written in
  * decimal without quotes; text that any YAML reader would take for a number

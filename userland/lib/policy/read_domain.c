@@ -132,7 +132,8 @@ static void read_domain(struct hp_reader *in, const struct hp_yaml *node, struct
 	domain->name = hp_reader_copy(in, node->key);
 	domain->loc = node->key_loc;
 	domain->network = (struct hp_network_spec){ .is_linked = true, .loc = node->key_loc };
-	hp_read_map(in, &domain_shape, &owner, node, domain);
+	if (!hp_reject_null(in, &owner, node))
+		hp_read_map(in, &domain_shape, &owner, node, domain);
 	if (!domain->hostname && domain->name)
 		domain->hostname = hp_reader_copy(in, domain->name);
 }

@@ -86,20 +86,34 @@ static void complain_syntax(struct loader *in)
 	hp_complain(in->bad, in->last, "not valid YAML; %s", advise(""));
 }
 
+/* Notes where a mark stands; libfyaml leaves the sign (a quote, & or *) before it out. */
+static void note_place(struct loader *in, const struct fy_mark *mark, bool has_sign)
+{
+	if (mark)
+		in->last = (struct hp_loc){ mark->line + 1, mark->column + !has_sign };
+}
+
+static bool starts_with_quote(struct fy_event *event)
+{
+	enum fy_scalar_style style;
+
+	if (event->type != FYET_SCALAR)
+		return false;
+	style = fy_token_scalar_style(event->scalar.value);
+	return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+}
+
 /* The next event; NULL at the end or, with a complaint, at an error. */
 static struct fy_event *next_event(struct loader *in)
 {
 	struct fy_event *event = fy_parser_parse(in->parser);
-	const struct fy_mark *mark;
 
 	if (!event) {
 		if (fy_parser_get_stream_error(in->parser))
 			complain_syntax(in);
 		return NULL;
 	}
-	mark = fy_event_start_mark(event);
-	if (mark)
-		in->last = (struct hp_loc){ mark->line + 1, mark->column + 1 };
+	note_place(in, fy_event_start_mark(event), starts_with_quote(event) || event->type == FYET_ALIAS);
 	return event;
 }
 
@@ -108,7 +122,6 @@ static bool refuse_decoration(struct loader *in, struct fy_event *event)
 {
 	struct fy_token *anchor = fy_event_get_anchor_token(event);
 	struct fy_token *tag = fy_event_get_tag_token(event);
-	const struct fy_mark *mark;
 
 	if (event->type == FYET_ALIAS) {
 		hp_complain(in->bad, in->last, "YAML aliases (*name) are not allowed in a policy; write the value out");
@@ -116,9 +129,7 @@ static bool refuse_decoration(struct loader *in, struct fy_event *event)
 	}
 	if (!anchor && !tag)
 		return false;
-	mark = fy_token_start_mark(anchor ? anchor : tag);
-	if (mark)
-		in->last = (struct hp_loc){ mark->line + 1, mark->column + 1 };
+	note_place(in, fy_token_start_mark(anchor ? anchor : tag), anchor);
 	hp_complain(in->bad, in->last, anchor ? "YAML anchors (&name) are not allowed in a policy; remove it"
 					      : "YAML tags (!name) are not allowed in a policy; remove it");
 	return true;
