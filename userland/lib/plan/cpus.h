@@ -36,7 +36,7 @@ int cpus_take_lists(struct cpu_table *table);
 int cpus_check_counts(struct cpu_table *table);
 /* Settles cores of the placement in force that still satisfy the policy. */
 int cpus_keep_current(struct cpu_table *table);
-/* Settles CPU 0's core for the base where that starves nobody. */
+/* Settles the first CPU's core (CPU 0's, if online) for the base where that starves nobody. */
 void cpus_prefer_boot_core(struct cpu_table *table);
 /* Places the rest. */
 int cpus_place_rest(struct cpu_table *table);

@@ -111,7 +111,7 @@ int cpus_keep_current(struct cpu_table *table)
 void cpus_prefer_boot_core(struct cpu_table *table)
 {
 	const struct cpu_claim *base = &table->claims[table->base];
-	int core = table->cpus_end > 0 ? table->core_of_cpu[0] : -1;
+	int core = table->cpus_end > 0 ? table->core_of_cpu[hwloc_bitmap_first(table->run->inv->online)] : -1;
 	struct place_tally tally;
 
 	if (core < 0 || table->owner[core] != CORE_FREE ||
