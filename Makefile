@@ -35,6 +35,7 @@ INIT_SRC     := $(call find-c,userland/init)
 TEST_SRC     := $(sort $(wildcard tests/unit/test_*.c))
 TEST_HELPERS := $(filter-out $(TEST_SRC),$(sort $(wildcard tests/unit/*.c)))
 BENCH_SRC    := $(sort $(wildcard tests/bench/*.c))
+VMTOOL_SRC   := $(sort $(wildcard tests/vm/*.c))
 BPF_SRC      := $(sort $(wildcard ebpf/*.bpf.c))
 MAN_SRC      := $(sort $(wildcard userland/man/*.scd))
 KMOD_SRC     := $(sort $(wildcard kmod/*.c))
@@ -47,6 +48,7 @@ SKELS    := $(patsubst ebpf/%.bpf.c,$(BPF_DIR)/%.skel.h,$(BPF_SRC))
 MAN      := $(patsubst userland/man/%.scd,$(B)/man/%,$(MAN_SRC))
 TESTS    := $(patsubst tests/unit/%.c,$(O)/unit/%,$(TEST_SRC))
 BENCHES  := $(patsubst tests/bench/%.c,$(O)/bench/%,$(BENCH_SRC))
+VMTOOLS  := $(patsubst tests/vm/%.c,$(O)/tests/%,$(VMTOOL_SRC))
 
 # ---- flags ----
 PKGS       := libfyaml libcgroup libnftnl libmnl hwloc libpci libsystemd json-c libbpf libcap-ng libseccomp
@@ -65,7 +67,7 @@ LDLIBS   += $(PKG_LIBS) -lpthread -lm
 $(O)/obj/userland/lib/kernel/% $(O)/obj/tests/%: UAPI_FLAGS := -Ikmod/uapi
 
 # ---- targets ----
-.PHONY: all userland bpf module unit unit-build schema bench-plan install man deps clean help vm demo check check-built FORCE
+.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan install man deps clean help vm demo check check-built FORCE
 all: module bpf userland
 
 userland: $(if $(LIB_SRC),$(LIB)) $(PROGRAMS)
@@ -119,6 +121,7 @@ $(if $(INIT_SRC),$(eval $(call program,$(O)/libexec/hostpart/domain-init,$(INIT_
 $(foreach t,$(TEST_SRC),$(eval $(call program,$(O)/unit/$(basename $(notdir $(t))),$(t) $(TEST_HELPERS),-lcmocka)))
 $(eval $(call program,$(O)/schema/policy-check,tests/schema/policy-check.c))
 $(foreach t,$(BENCH_SRC),$(eval $(call program,$(O)/bench/$(basename $(notdir $(t))),$(t))))
+$(foreach t,$(VMTOOL_SRC),$(eval $(call program,$(O)/tests/$(basename $(notdir $(t))),$(t))))
 
 # ---- eBPF ----
 # Types come from the BTF that the 6.12 headers package ships, so no kernel has to be running to build.
@@ -160,6 +163,12 @@ unit: unit-build
 # The policy's JSON Schema and its parser must agree about the same files.
 schema: $(O)/schema/policy-check
 	$(Q)tests/schema/check.py $(TAP) $<
+
+# Programs that the VM tests use; the testbed puts them beside the installed project.
+vm-tools: $(VMTOOLS)
+install-vm-tools: vm-tools
+	$(Q)install -d $(D)/libexec/hostpart/tests
+	$(Q)for p in $(VMTOOLS); do install -m 755 $$p $(D)/libexec/hostpart/tests/; done
 
 bench-plan: $(O)/bench/bench_plan
 	$(Q)$<
