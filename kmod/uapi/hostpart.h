@@ -34,7 +34,8 @@
  * Refusals carry extack: NLMSGERR_ATTR_MSG says why, NLMSGERR_ATTR_OFFS where.
  * errno values, the same for every command:
  *	EPERM		the caller may not
- *	EINVAL		malformed, unknown attribute or flag, value out of range
+ *	EINVAL		malformed, unknown attribute or flag
+ *	ERANGE		a number beyond what its attribute allows
  *	EBUSY		two claims, or two domains, want the same thing; or a
  *			transaction is already open on this socket
  *	ESTALE		HP_A_GENERATION is not the live generation

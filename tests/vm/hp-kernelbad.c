@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* hp-kernelbad.c: sends the kernel module one bad request after another; TAP on stdout. */
+/* hp-kernelbad.c: sends the kernel module one bad request after another; TAP on stdout. With "hold": keeps a transaction open. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -419,7 +419,18 @@ static void too_many_transactions(void)
 	judge(opened == 48, "a closed socket takes its transaction along", err.text ? err.text : "");
 }
 
-int main(void)
+/* Stages a claim of CPU 1, says so, and waits for the end of stdin. */
+static int hold(void)
+{
+	stage_well(fresh());
+	puts("holding");
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	hp_autoerr err = HP_ERR_INIT;
 	struct hp_kernel_info info;
@@ -429,6 +440,8 @@ int main(void)
 		return 1;
 	}
 	generation = info.generation;
+	if (argc > 1 && strcmp(argv[1], "hold") == 0)
+		return hold();
 	outside_of_a_transaction();
 	bad_domains();
 	bad_shapes();
@@ -439,6 +452,6 @@ int main(void)
 	too_many_claims();
 	too_many_transactions();
 	hp_kernel_close(kernel);
-	printf("1..%u\n", test_count);
+	printf("%u cases\n", test_count);
 	return test_failures ? 1 : 0;
 }
