@@ -133,7 +133,8 @@ static void outside_of_a_transaction(void)
 
 	request = hp_genl_request(kernel, HP_CMD_GET_CLAIM, NLM_F_DUMP);
 	mnl_attr_put_strz(request, HP_A_DOMAIN_NAME, "nobody");
-	expect("claims of an absent domain are ENOENT", request, ENOENT, "no such domain");
+	/* 6.1 hands the start of a dump no extended ack, so there are no words to ask for. */
+	expect("claims of an absent domain are ENOENT", request, ENOENT, NULL);
 
 	expect("commit needs a transaction", hp_genl_request(kernel, HP_CMD_TXN_COMMIT, 0), ENOENT, "no transaction");
 	expect("abort needs a transaction", hp_genl_request(kernel, HP_CMD_TXN_ABORT, 0), ENOENT, "no transaction");

@@ -138,6 +138,47 @@ static int do_listen(struct hp_kernel *kernel, int count, char **words, struct h
 	return -errno;
 }
 
+static int skip_event(const struct hp_kernel_event *event, void *arg)
+{
+	(void)event;
+	++*(unsigned int *)arg;
+	return 0;
+}
+
+/* exercise < TABLE: everything a client does, once; leaves the table committed. */
+static int do_exercise(struct hp_kernel *kernel, int count, char **words, struct hp_err *err)
+{
+	static const char overlap[] = "domain a\ncpus a 1\ndomain b\ncpus b 0-1";
+	hp_autokerneltable wanted = HP_KERNEL_TABLE_INIT, live = HP_KERNEL_TABLE_INIT, bad = HP_KERNEL_TABLE_INIT;
+	hp_autokernelevents *events = NULL;
+	hp_autofree char *text = read_stdin();
+	hp_autoerr refusal = HP_ERR_INIT;
+	struct hp_kernel_event event;
+	unsigned int seen = 0;
+	int result;
+
+	(void)count;
+	(void)words;
+	result = hp_kernel_events_open(&events, err);
+	if (!result)
+		result = hp_kernel_table_parse(text, &wanted, err);
+	if (!result)
+		result = hp_kernel_table_parse(overlap, &bad, err);
+	if (!result)
+		result = hp_kernel_commit(kernel, &wanted, HP_KERNEL_ANY_GENERATION, NULL, err);
+	if (!result && hp_kernel_commit(kernel, &bad, HP_KERNEL_ANY_GENERATION, NULL, &refusal) != -EBUSY)
+		result = hp_err_set(err, EPROTO, "an overlap was not refused");
+	if (!result)
+		result = hp_kernel_table_read(kernel, &live, err);
+	if (!result && live.claims_count != wanted.claims_count)
+		result = hp_err_set(err, EPROTO, "the table did not come back");
+	if (!result)
+		result = hp_kernel_events_dump(kernel, skip_event, &seen, err);
+	if (!result && (seen != 1 || hp_kernel_events_read(events, &event, err) != 1))
+		result = hp_err_set(err, EPROTO, "the commit was no event");
+	return result;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct hp_kernel *kernel, int count, char **words, struct hp_err *err);
@@ -148,6 +189,7 @@ static const struct {
 	{ "release", do_release },
 	{ "ring", do_ring },
 	{ "listen", do_listen },
+	{ "exercise", do_exercise },
 };
 
 int main(int argc, char **argv)
@@ -166,6 +208,6 @@ int main(int argc, char **argv)
 			fprintf(stderr, "%s: %s\n", strerror(-result), err.text ? err.text : "");
 		return result ? 1 : 0;
 	}
-	fprintf(stderr, "usage: hp-kernelctl info|read|commit [GENERATION]|release|ring|listen\n");
+	fprintf(stderr, "usage: hp-kernelctl info|read|commit [GENERATION]|release|ring|listen|exercise\n");
 	return 2;
 }

@@ -23,6 +23,7 @@ cpus beta 4-5
 memory beta 536870912'
 
 commit() { printf '%s' "$1" | $kctl commit "${@:2}"; }	# TABLE [GENERATION]
+names() { find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort; }	# of what a directory holds
 generation() { $kctl info | sed -n 's/^generation=//p'; }
 online() { cat "/sys/devices/system/cpu/cpu$1/online"; }
 set_online() { echo "$2" > "/sys/devices/system/cpu/cpu$1/online"; }
@@ -52,8 +53,8 @@ is "none of them left a trace" "$($kctl info | grep -E '^(generation|domains|cla
 # ---- events reach a listener ----
 coproc listener { exec stdbuf -oL $kctl listen; }
 # shellcheck disable=SC2154  # set by coproc
-listener_out=${listener[0]}
-on_exit kill "$listener_PID"
+listener_pid=$listener_PID listener_out=${listener[0]}
+on_exit kill "$listener_pid"
 event=nothing
 read -r -t 10 -u "$listener_out" event
 is "a listener joins the event group" "$event" listening
@@ -76,8 +77,8 @@ like "the event tells the caller's cgroup" "$event" "cgroup=$(stat -c %i /sys/fs
 is "sysfs: ABI" "$(cat $sysfs/abi)" 1
 is "sysfs: generation" "$(cat $sysfs/generation)" 3
 like "sysfs: version" "$(cat $sysfs/version)" '^[0-9]+\.[0-9]+\.[0-9]+$'
-is "sysfs: domains" "$(ls $sysfs/domains | tr '\n' ' ')" "alpha beta "
-is "sysfs: files of a domain" "$(ls $sysfs/domains/alpha | tr '\n' ' ')" "cgroup_id cpus memory_bytes nodes pci "
+is "sysfs: domains" "$(names $sysfs/domains | tr '\n' ' ')" "alpha beta "
+is "sysfs: files of a domain" "$(names $sysfs/domains/alpha | tr '\n' ' ')" "cgroup_id cpus memory_bytes nodes pci "
 is "sysfs: alpha" "$(cd $sysfs/domains/alpha && cat cpus memory_bytes nodes pci cgroup_id | tr '\n' ' ')" \
 	"2-3 1073741824 0 0000:03:00.0 0 "
 is "sysfs: beta" "$(cd $sysfs/domains/beta && cat cpus memory_bytes nodes pci cgroup_id | tr '\n' ' ')" \
@@ -101,7 +102,7 @@ like "a node without memory is refused" "$(refusal $'domain gamma\nmemory gamma 
 	'^No such device: kernel module: node 7: wanted by gamma, has no memory here$'
 is "the table is untouched" "$($kctl read)" "$two_hosts"
 is "the generation is untouched" "$(generation)" 3
-is "sysfs shows no refused domain" "$(ls $sysfs/domains | tr '\n' ' ')" "alpha beta "
+is "sysfs shows no refused domain" "$(names $sysfs/domains | tr '\n' ' ')" "alpha beta "
 
 phase who may
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
@@ -163,8 +164,8 @@ is "with its CPU" "$(cat /sys/fs/cgroup/hp-part/cpuset.cpus.effective)" 5
 phase unload
 not_ok "the module cannot go while domains live" rmmod hostpart
 like "an empty commit clears the table" "$(commit '' 2>&1)" 'generation='
-is "sysfs shows no domain" "$(ls $sysfs/domains)" ""
-kill "$listener_PID"
+is "sysfs shows no domain" "$(names $sysfs/domains)" ""
+kill "$listener_pid"
 ok "then the module can go" rmmod hostpart
 not_ok "its sysfs tree went with it" test -e $sysfs
 ok "it comes back" modprobe hostpart
@@ -172,7 +173,8 @@ is "with a fresh table" "$(generation)" 1
 
 # A transaction that was opened and never committed holds nothing.
 coproc holder { exec $tools/hp-kernelbad hold; }
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154  # set by coproc
+holder_pid=$holder_PID
 exec {holder_in}>&"${holder[1]}"
 read -r -t 10 -u "${holder[0]}" line
 is "a transaction is open" "$line" holding
@@ -181,7 +183,7 @@ ok "nor afterwards" set_online 1 1
 ok "nor keeps the module from going" rmmod hostpart
 exec {holder_in}>&-
 eval "exec ${holder[1]}>&-" 2>/dev/null
-wait "$holder_PID" 2>/dev/null
+wait "$holder_pid" 2>/dev/null
 
 modprobe hostpart
 ok "a table is committed again" commit "$two_hosts"
@@ -200,11 +202,11 @@ like "64 domains with 4096 claims are one commit" "$($kctl commit < "$work/big" 
 $kctl read > "$work/back"
 ok "and come back the same" cmp "$work/big" "$work/back"
 like "$(grep -c . "$work/big") lines of them are counted" "$($kctl info | tr '\n' ' ')" 'domains=64 claims=4096 '
-is "sysfs shows all domains" "$(ls $sysfs/domains | wc -l)" 64
+is "sysfs shows all domains" "$(names $sysfs/domains | wc -l)" 64
 { echo "domain wide"; grep '^pci' "$work/big" | sed 's/ d[0-9]* / wide /'; } > "$work/wide"
 ok "one domain with 4032 functions is a commit" $kctl commit < "$work/wide"
 is "sysfs shows them across pages" "$(cat $sysfs/domains/wide/pci)" "$(sed -n 's/^pci wide //p' "$work/wide")"
-is "sysfs dropped the others" "$(ls $sysfs/domains)" wide
+is "sysfs dropped the others" "$(names $sysfs/domains)" wide
 
 phase many at once
 # Each writer either wins or is told why not; readers see whole tables.
@@ -246,10 +248,10 @@ objects() {
 		echo "${cache##*/} $count"
 	done
 }
+module=$(modinfo -n hostpart)
 cycle() {
-	modprobe hostpart && commit "$two_hosts" > /dev/null && $kctl read > /dev/null && $kctl ring > /dev/null &&
-		! commit $'domain a\ncpus a 1\ndomain b\ncpus b 1' 2> /dev/null &&
-		! set_online 3 0 2> /dev/null && $kctl release > /dev/null && rmmod hostpart
+	insmod "$module" && $kctl exercise <<< "$two_hosts" && ! set_online 3 0 2> /dev/null &&
+		! rmmod hostpart 2> /dev/null && $kctl release > /dev/null && rmmod hostpart
 }
 rmmod hostpart
 for i in $(seq 5); do cycle; done
@@ -259,7 +261,7 @@ done_cycles=0
 for i in $(seq 100); do cycle && done_cycles=$((done_cycles + 1)); done
 sleep 1
 objects > "$work/after"
-is "100 cycles of load, commit, refusal, veto, release, unload" "$done_cycles" 100
+is "100 cycles of load, commit, refusal, veto, refused unload, release, unload" "$done_cycles" 100
 is "no slab cache kept an object for each" \
 	"$(join "$work/before" "$work/after" | awk '$3 - $2 >= 90 { print $1, $2, "->", $3 }')" ""
 ok "nor did vmalloc" test $(($(wc -l < /proc/vmallocinfo) - vmalloc_before)) -lt 50
