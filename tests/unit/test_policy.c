@@ -136,7 +136,8 @@ static void memory_is_a_size(void **state)
 
 static void memory_is_a_mapping(void **state)
 {
-	hp_autopolicy *policy = parse(MEMORY("{size: 2GiB, guarantee: 512MiB, swap: 1GiB, nodes: \"0,2\"}"));
+	hp_autopolicy *policy =
+		parse(MEMORY("{size: 2GiB, guarantee: 512MiB, swap: 1GiB, nodes: \"0,2\"}"));
 	hp_autopolicy *shares = parse(MEMORY("{size: 50%, guarantee: 50%, nodes: 1}"));
 	const struct hp_memory_spec *memory = &policy->domains->memory;
 
@@ -153,7 +154,8 @@ static void memory_is_a_mapping(void **state)
 
 static void other_limits_are_read(void **state)
 {
-	hp_autopolicy *policy = parse(ALPHA("cpus: 1, memory: 1GiB, pids: 4096, hostname: A.example.org"));
+	hp_autopolicy *policy =
+		parse(ALPHA("cpus: 1, memory: 1GiB, pids: 4096, hostname: A.example.org"));
 	hp_autopolicy *max = parse(ALPHA("cpus: 1, memory: 1GiB, pids: max"));
 
 	(void)state;
@@ -194,9 +196,10 @@ static void selectors_are_canonical(void **state)
 
 static void classes_are_in_enum_order(void **state)
 {
-	hp_autopolicy *policy = parse(DEVICE("{class: nvme, index: 1}, {class: net, index: 0}, {class: gpu, index: 0},"
-					     "{class: usb, index: 0}, {class: audio, index: 0}, {class: sata, index: 9,"
-					     " force: true, allow_shared_group: true}"));
+	hp_autopolicy *policy = parse(
+		DEVICE("{class: nvme, index: 1}, {class: net, index: 0}, {class: gpu, index: 0},"
+		       "{class: usb, index: 0}, {class: audio, index: 0}, {class: sata, index: 9,"
+		       " force: true, allow_shared_group: true}"));
 	const struct hp_device_spec *devices = policy->domains->devices;
 
 	(void)state;
@@ -216,9 +219,10 @@ static void classes_are_in_enum_order(void **state)
 
 static void ports_are_read(void **state)
 {
-	hp_autopolicy *policy = parse(DEVICE("{mac: 52:54:00:00:00:01, port: {name: eth0, mtu: 9000, gateway: "
-					     "192.0.2.254, addresses: [192.0.2.1/24, 2001:DB8:0::1/64]}}, "
-					     "{mac: 52:54:00:00:00:02, port: {}}"));
+	hp_autopolicy *policy =
+		parse(DEVICE("{mac: 52:54:00:00:00:01, port: {name: eth0, mtu: 9000, gateway: "
+			     "192.0.2.254, addresses: [192.0.2.1/24, 2001:DB8:0::1/64]}}, "
+			     "{mac: 52:54:00:00:00:02, port: {}}"));
 	const struct hp_port_spec *full = policy->domains->devices[0].port;
 	const struct hp_port_spec *empty = policy->domains->devices[1].port;
 
@@ -254,14 +258,15 @@ static void base_is_read(void **state)
 
 static void links_are_read(void **state)
 {
-	hp_autopolicy *policy = parse("apiVersion: hostpart/v1\n"
-				      "links:\n"
-				      "  - {from: alpha, to: beta, protocol: tcp, ports: [\"9000-9010\", 80, \"443\"]}\n"
-				      "  - {from: base, to: alpha, protocol: icmp}\n"
-				      "  - {from: beta, to: base, protocol: udp, ports: [53]}\n"
-				      "domains:\n"
-				      "  beta: {cpus: 1, memory: 1GiB}\n"
-				      "  alpha: {cpus: 1, memory: 1GiB}\n");
+	hp_autopolicy *policy = parse(
+		"apiVersion: hostpart/v1\n"
+		"links:\n"
+		"  - {from: alpha, to: beta, protocol: tcp, ports: [\"9000-9010\", 80, \"443\"]}\n"
+		"  - {from: base, to: alpha, protocol: icmp}\n"
+		"  - {from: beta, to: base, protocol: udp, ports: [53]}\n"
+		"domains:\n"
+		"  beta: {cpus: 1, memory: 1GiB}\n"
+		"  alpha: {cpus: 1, memory: 1GiB}\n");
 	const struct hp_link_spec *link = policy->links;
 
 	(void)state;
@@ -274,7 +279,8 @@ static void links_are_read(void **state)
 	assert_true(link[0].ports[0].first == 80 && link[0].ports[0].last == 80);
 	assert_true(link[0].ports[1].first == 443 && link[0].ports[1].last == 443);
 	assert_true(link[0].ports[2].first == 9000 && link[0].ports[2].last == 9010);
-	assert_true(link[1].from == -1 && link[1].to == 1 && link[1].protocol == HP_LINK_ICMP && !link[1].ports_count);
+	assert_true(link[1].from == -1 && link[1].to == 1 && link[1].protocol == HP_LINK_ICMP &&
+		    !link[1].ports_count);
 	assert_true(link[2].from == 0 && link[2].to == -1 && link[2].protocol == HP_LINK_UDP);
 	assert_int_equal(link[2].loc.line, 5);
 	assert_int_equal(link[2].loc.column, 5);

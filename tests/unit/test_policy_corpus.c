@@ -21,7 +21,8 @@
 static void list(const char *pattern, size_t at_least, glob_t *found)
 {
 	if (glob(pattern, 0, NULL, found) || found->gl_pathc < at_least)
-		fail_msg("fewer than %zu files %s; run from the top of the repository", at_least, pattern);
+		fail_msg("fewer than %zu files %s; run from the top of the repository", at_least,
+			 pattern);
 }
 
 static void take_all(const char *pattern, size_t at_least)
@@ -103,7 +104,8 @@ static void bad_policies_are_answered(void **state)
 		hp_autofree char *source = NULL;
 		size_t length;
 
-		assert_int_equal(hp_file_read(files.gl_pathv[i], FILE_MAX, &source, &length, NULL), 0);
+		assert_int_equal(hp_file_read(files.gl_pathv[i], FILE_MAX, &source, &length, NULL),
+				 0);
 		if (!hp_policy_load(files.gl_pathv[i], &policy, &err))
 			fail_msg("%s is taken", files.gl_pathv[i]);
 		assert_null(policy);
@@ -154,17 +156,26 @@ static void monsters_are_refused(void **state)
 		const char *head, *unit, *tail;
 		size_t times;
 	} monsters[] = {
-		{ "", "[", "", 500000 }, { "", "{a: ", "", 200000 }, { "", "- ", "x\n", 400000 },
-		{ "a: \"", "x", "\"\n", 1000000 }, { "", "a: 1\n", "", 200000 }, { "", "\n", "", 1000000 },
-		{ "? ", "? ", "x\n", 400000 }, { "", "&a ", "x\n", 300000 }, { "a: |\n", " x\n", "", 300000 },
-		{ "domains: {", "a: {}, ", "}\n", 100000 }, { "links: [", "{}, ", "]\n", 200000 },
-		{ "domains: {a: {devices: [", "{}, ", "]}}\n", 200000 }, { "", " ", "a: 1\n", 2000000 },
+		{ "", "[", "", 500000 },
+		{ "", "{a: ", "", 200000 },
+		{ "", "- ", "x\n", 400000 },
+		{ "a: \"", "x", "\"\n", 1000000 },
+		{ "", "a: 1\n", "", 200000 },
+		{ "", "\n", "", 1000000 },
+		{ "? ", "? ", "x\n", 400000 },
+		{ "", "&a ", "x\n", 300000 },
+		{ "a: |\n", " x\n", "", 300000 },
+		{ "domains: {", "a: {}, ", "}\n", 100000 },
+		{ "links: [", "{}, ", "]\n", 200000 },
+		{ "domains: {a: {devices: [", "{}, ", "]}}\n", 200000 },
+		{ "", " ", "a: 1\n", 2000000 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < hp_array_size(monsters); i++) {
 		size_t unit = strlen(monsters[i].unit), head = strlen(monsters[i].head);
-		hp_autofree char *text = malloc(head + unit * monsters[i].times + strlen(monsters[i].tail) + 1);
+		hp_autofree char *text =
+			malloc(head + unit * monsters[i].times + strlen(monsters[i].tail) + 1);
 		struct hp_policy *policy = NULL;
 		hp_autoerr err = HP_ERR_INIT;
 		char *end = stpcpy(text, monsters[i].head);
@@ -190,10 +201,12 @@ static uint32_t draw(uint32_t *seed, uint32_t below)
 static void damage(char *text, size_t *length, size_t room, uint32_t *seed)
 {
 	static const char *const bits[] = {
-		"\"", "'", "{", "}", "[", "]", ": ", "- ", "\n", "\n  ", "%", "&a ", "*a", "!!x ", "|", ">", "#", ",", "\\0", "~",
-		"\xff", "\xc3", "\t", "0x", "-1", "99999999999999999999", "<<: ", "? ", "---\n", "\xef\xbb\xbf", "base", "\x01",
+		"\"", "'", "{", "}", "[", "]", ": ", "- ", "\n", "\n  ", "%", "&a ", "*a", "!!x ",
+		"|", ">", "#", ",", "\\0", "~", "\xff", "\xc3", "\t", "0x", "-1", "<<: ", "? ",
+		"99999999999999999999", "---\n", "\xef\xbb\xbf", "base", "\x01",
 	};
-	size_t spot = draw(seed, *length + 1), size = draw(seed, 12), from = draw(seed, *length + 1);
+	size_t spot = draw(seed, *length + 1), size = draw(seed, 12),
+	       from = draw(seed, *length + 1);
 	const char *bit = bits[draw(seed, hp_array_size(bits))];
 
 	switch (draw(seed, 4)) {

@@ -22,10 +22,21 @@ static void sizes_are_read(void **state)
 		const char *text;
 		uint64_t bytes;
 	} good[] = {
-		{ "0", 0 }, { "1", 1 }, { "4096", 4096 }, { "64KiB", 64 * KIB }, { "64K", 64 * KIB },
-		{ "512MiB", 512 * MIB }, { "2GiB", 2 * GIB }, { "2G", 2 * GIB }, { "1.5GiB", 3 * GIB / 2 },
-		{ "3TiB", 3 * TIB }, { "0.5T", TIB / 2 }, { "1.3GiB", 1395864371 }, { "007", 7 },
-		{ "18446744073709551615", UINT64_MAX }, { "16777215.999999999T", UINT64_MAX - 1099 },
+		{ "0", 0 },
+		{ "1", 1 },
+		{ "4096", 4096 },
+		{ "64KiB", 64 * KIB },
+		{ "64K", 64 * KIB },
+		{ "512MiB", 512 * MIB },
+		{ "2GiB", 2 * GIB },
+		{ "2G", 2 * GIB },
+		{ "1.5GiB", 3 * GIB / 2 },
+		{ "3TiB", 3 * TIB },
+		{ "0.5T", TIB / 2 },
+		{ "1.3GiB", 1395864371 },
+		{ "007", 7 },
+		{ "18446744073709551615", UINT64_MAX },
+		{ "16777215.999999999T", UINT64_MAX - 1099 },
 	};
 
 	(void)state;
@@ -40,11 +51,14 @@ static void sizes_are_read(void **state)
 static void what_is_no_size_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", " 1", "1 ", "-1", "+1", "GiB", "1GB", "1gib", "1kb", "1 GiB", "1GiBs", "1.GiB", ".5GiB", "1.5",
-		"1..5G", "0x10", "1e3", "1,5GiB", "50%", "1B",
+		"",	 " 1",	  "1 ",	   "-1",  "+1",	   "GiB",  "1GB", "1gib",   "1kb", "1 GiB",
+		"1GiBs", "1.GiB", ".5GiB", "1.5", "1..5G", "0x10", "1e3", "1,5GiB", "50%", "1B",
 	};
 	static const char *const big[] = {
-		"18446744073709551616", "16777216TiB", "99999999999999999999999999GiB", "1.1234567890GiB",
+		"18446744073709551616",
+		"16777216TiB",
+		"99999999999999999999999999GiB",
+		"1.1234567890GiB",
 	};
 	uint64_t bytes = 42;
 
@@ -62,9 +76,18 @@ static void sizes_are_written_exactly(void **state)
 		uint64_t bytes;
 		const char *text;
 	} cases[] = {
-		{ 0, "0" }, { 1, "1" }, { 1023, "1023" }, { KIB, "1KiB" }, { 1536, "1.5KiB" }, { 1537, "1537" },
-		{ 2 * GIB, "2GiB" }, { 3 * GIB / 2, "1.5GiB" }, { 5 * GIB / 4, "1280MiB" }, { GIB + KIB, "1048577KiB" },
-		{ 2048 * TIB, "2048TiB" }, { UINT64_MAX, "18446744073709551615" },
+		{ 0, "0" },
+		{ 1, "1" },
+		{ 1023, "1023" },
+		{ KIB, "1KiB" },
+		{ 1536, "1.5KiB" },
+		{ 1537, "1537" },
+		{ 2 * GIB, "2GiB" },
+		{ 3 * GIB / 2, "1.5GiB" },
+		{ 5 * GIB / 4, "1280MiB" },
+		{ GIB + KIB, "1048577KiB" },
+		{ 2048 * TIB, "2048TiB" },
+		{ UINT64_MAX, "18446744073709551615" },
 	};
 
 	(void)state;
@@ -84,9 +107,17 @@ static void sizes_are_rounded_for_tables(void **state)
 		uint64_t bytes;
 		const char *text;
 	} cases[] = {
-		{ 0, "0B" }, { 1023, "1023B" }, { 1024, "1.00KiB" }, { 8181895168, "7.62GiB" }, { 4 * GIB, "4.00GiB" },
-		{ 10 * MIB, "10.0MiB" }, { 512 * MIB, "512MiB" }, { 1023 * MIB, "1023MiB" },
-		{ 1024 * MIB - 1, "1.00GiB" }, { 9 * GIB + 1023 * MIB, "10.0GiB" }, { 2048 * TIB, "2048TiB" },
+		{ 0, "0B" },
+		{ 1023, "1023B" },
+		{ 1024, "1.00KiB" },
+		{ 8181895168, "7.62GiB" },
+		{ 4 * GIB, "4.00GiB" },
+		{ 10 * MIB, "10.0MiB" },
+		{ 512 * MIB, "512MiB" },
+		{ 1023 * MIB, "1023MiB" },
+		{ 1024 * MIB - 1, "1.00GiB" },
+		{ 9 * GIB + 1023 * MIB, "10.0GiB" },
+		{ 2048 * TIB, "2048TiB" },
 	};
 
 	(void)state;
@@ -99,8 +130,10 @@ static void sizes_are_rounded_for_tables(void **state)
 
 static void percentages_are_read(void **state)
 {
-	static const char *const bad[] = { "", "%", "50", "50 %", " 50%", "-5%", "5.%", ".5%", "50%%", "50percent" };
-	static const char *const out[] = { "0%", "0.000%", "100.001%", "101%", "12.3456%", "99999999999999999999%" };
+	static const char *const bad[] = { "",	  "%",	 "50",	"50 %", " 50%",
+					   "-5%", "5.%", ".5%", "50%%", "50percent" };
+	static const char *const out[] = { "0%",   "0.000%",   "100.001%",
+					   "101%", "12.3456%", "99999999999999999999%" };
 	unsigned int milli = 7;
 
 	(void)state;
@@ -124,8 +157,14 @@ static void cpulists_are_read(void **state)
 	static const struct {
 		const char *text, *canonical;
 	} good[] = {
-		{ "0", "0" }, { "0-3,8", "0-3,8" }, { "3,2,1", "1-3" }, { "0-0", "0" }, { "5,5-7,6", "5-7" },
-		{ "65535", "65535" }, { "0-65535", "0-65535" }, { "007", "7" },
+		{ "0", "0" },
+		{ "0-3,8", "0-3,8" },
+		{ "3,2,1", "1-3" },
+		{ "0-0", "0" },
+		{ "5,5-7,6", "5-7" },
+		{ "65535", "65535" },
+		{ "0-65535", "0-65535" },
+		{ "007", "7" },
 	};
 	hp_autobitmap set = hwloc_bitmap_alloc();
 
@@ -143,7 +182,8 @@ static void cpulists_are_read(void **state)
 static void what_is_no_cpulist_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", ",", "1,", ",1", "1,,2", "1-", "-1", "3-1", "1-2-3", "a", "1 ", " 1", "1, 2", "0x3", "0-3:1/2", "all", "1\n",
+		"",  ",",  "1,", ",1",	 "1,,2", "1-",	    "-1",  "3-1", "1-2-3",
+		"a", "1 ", " 1", "1, 2", "0x3",	 "0-3:1/2", "all", "1\n",
 	};
 	hp_autobitmap set = hwloc_bitmap_alloc();
 	hp_autofree char *empty = NULL;
@@ -160,13 +200,24 @@ static void what_is_no_cpulist_is_refused(void **state)
 
 static void nearest_word_is_what_was_meant(void **state)
 {
-	static const char *const words[] = { "cpus", "memory", "devices", "network", "hostname", NULL };
+	static const char *const words[] = { "cpus",	"memory",   "devices",
+					     "network", "hostname", NULL };
 	static const struct {
 		const char *typed, *meant;
 	} cases[] = {
-		{ "cpu", "cpus" }, { "CPUS", "cpus" }, { "cpsu", "cpus" }, { "memroy", "memory" }, { "memmory", "memory" },
-		{ "device", "devices" }, { "host_name", "hostname" }, { "netwrok", "network" }, { "cpus", "cpus" },
-		{ "disk", NULL }, { "x", NULL }, { "", NULL }, { "completely-else", NULL },
+		{ "cpu", "cpus" },
+		{ "CPUS", "cpus" },
+		{ "cpsu", "cpus" },
+		{ "memroy", "memory" },
+		{ "memmory", "memory" },
+		{ "device", "devices" },
+		{ "host_name", "hostname" },
+		{ "netwrok", "network" },
+		{ "cpus", "cpus" },
+		{ "disk", NULL },
+		{ "x", NULL },
+		{ "", NULL },
+		{ "completely-else", NULL },
 	};
 	char huge[1000];
 
@@ -203,8 +254,23 @@ static void words_join_as_prose(void **state)
 static void natural_order_counts(void **state)
 {
 	static const char *const sorted[] = {
-		"", "0", "1", "01", "2", "10", "cpu", "cpu1", "cpu2", "cpu10", "cpu10a", "cpu10a2", "cpu10a10",
-		"cpu99999999999999999999998", "cpu99999999999999999999999", "cpuidle", "node0",
+		"",
+		"0",
+		"1",
+		"01",
+		"2",
+		"10",
+		"cpu",
+		"cpu1",
+		"cpu2",
+		"cpu10",
+		"cpu10a",
+		"cpu10a2",
+		"cpu10a10",
+		"cpu99999999999999999999998",
+		"cpu99999999999999999999999",
+		"cpuidle",
+		"node0",
 	};
 
 	(void)state;
@@ -215,7 +281,8 @@ static void natural_order_counts(void **state)
 
 			assert_int_equal(order == 0, i == j);
 			assert_int_equal(order > 0, back < 0);
-			/* "1" and "01" only differ in their zeros; any fixed order of the two will do. */
+			/* "1" and "01" only differ in their zeros; any fixed order of the two will
+			 * do. */
 			if (!(i == 2 && j == 3) && !(i == 3 && j == 2))
 				assert_int_equal(order < 0, i < j);
 		}

@@ -28,7 +28,8 @@ static ssize_t read_full(int fd, char *buffer, size_t size)
 	return used;
 }
 
-int hp_file_read(const char *file, size_t max_bytes, char **text, size_t *length, struct hp_err *err)
+int hp_file_read(const char *file, size_t max_bytes, char **text, size_t *length,
+		 struct hp_err *err)
 {
 	const bool is_stdin = !strcmp(file, "-");
 	hp_autofd int own_fd = is_stdin ? -1 : open(file, O_RDONLY | O_CLOEXEC);

@@ -11,6 +11,7 @@
  * bytes (and may contain others); owned by the caller. -EFBIG when there are
  * more than max_bytes, else 0 or -errno; err (may be NULL) names the file.
  */
-int hp_file_read(const char *file, size_t max_bytes, char **text, size_t *length, struct hp_err *err);
+int hp_file_read(const char *file, size_t max_bytes, char **text, size_t *length,
+		 struct hp_err *err);
 
 #endif

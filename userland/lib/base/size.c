@@ -21,7 +21,8 @@ struct decimal {
 };
 
 /* Reads digits until something else; false without a digit, *overflow when 64 bits are too few. */
-static bool read_digits(const char **pos, unsigned int max, uint64_t *value, uint64_t *scale, bool *overflow)
+static bool read_digits(const char **pos, unsigned int max, uint64_t *value, uint64_t *scale,
+			bool *overflow)
 {
 	unsigned int count = 0;
 
@@ -38,7 +39,10 @@ static bool read_digits(const char **pos, unsigned int max, uint64_t *value, uin
 	return count > 0;
 }
 
-/* Leaves *pos behind the number. -EINVAL: not one; -ERANGE: more than 64 bits or FRACTION_DIGITS_MAX decimals. */
+/*
+ * Leaves *pos behind the number. -EINVAL: not one; -ERANGE: more than 64 bits or
+ * FRACTION_DIGITS_MAX decimals.
+ */
 static int read_decimal(const char **pos, struct decimal *out)
 {
 	bool overflow = false;
@@ -94,10 +98,14 @@ char *hp_size_format(uint64_t bytes)
 	for (size_t i = hp_array_size(units) - 1; i > 0; i--) {
 		uint64_t half = UINT64_C(1) << (10 * i - 1);
 
-		/* One decimal is exact only for halves: no other tenth of a power of two is a whole number. */
+		/*
+		 * One decimal is exact only for halves: no other tenth of a power of two is a whole
+		 * number.
+		 */
 		if (bytes < 2 * half || bytes % half)
 			continue;
-		ret = asprintf(&text, "%" PRIu64 "%s%s", bytes / (2 * half), bytes % (2 * half) ? ".5" : "", units[i]);
+		ret = asprintf(&text, "%" PRIu64 "%s%s", bytes / (2 * half),
+			       bytes % (2 * half) ? ".5" : "", units[i]);
 		return ret < 0 ? NULL : text;
 	}
 	return asprintf(&text, "%" PRIu64, bytes) < 0 ? NULL : text;

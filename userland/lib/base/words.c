@@ -37,9 +37,10 @@ static unsigned int distance(const char *a, size_t a_len, const char *b, size_t 
 
 		row[0] = i;
 		for (size_t j = 1; j <= b_len; j++) {
-			row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + !is_same(a[i - 1], b[j - 1]));
-			if (i > 1 && j > 1 && is_same(a[i - 1], b[j - 2]) && is_same(a[i - 2], b[j - 1]) &&
-			    before[j - 2] + 1 < row[j])
+			row[j] = min3(above[j] + 1, row[j - 1] + 1,
+				      above[j - 1] + !is_same(a[i - 1], b[j - 1]));
+			if (i > 1 && j > 1 && is_same(a[i - 1], b[j - 2]) &&
+			    is_same(a[i - 2], b[j - 1]) && before[j - 2] + 1 < row[j])
 				row[j] = before[j - 2] + 1;
 		}
 		recycled = before;

@@ -21,7 +21,8 @@ static const char *get_name(const struct hp_policy *policy, int number)
 	return name ? name : "?";
 }
 
-static void check_cpu_pair(const struct hp_policy *policy, int one, int two, struct hp_complaints *bad)
+static void check_cpu_pair(const struct hp_policy *policy, int one, int two,
+			   struct hp_complaints *bad)
 {
 	const struct hp_cpus_spec *first = get_cpus(policy, one), *second = get_cpus(policy, two);
 	hp_autobitmap both = NULL;
@@ -41,8 +42,10 @@ static void check_cpu_pair(const struct hp_policy *policy, int one, int two, str
 		check_cpu_pair(policy, two, one, bad);
 		return;
 	}
-	hp_complain(bad, second->loc, "CPU %s of %s is also in the list of %s (line %u); a CPU belongs to one of them", list,
-		    get_name(policy, two), get_name(policy, one), first->loc.line);
+	hp_complain(
+		bad, second->loc,
+		"CPU %s of %s is also in the list of %s (line %u); a CPU belongs to one of them",
+		list, get_name(policy, two), get_name(policy, one), first->loc.line);
 }
 
 static void check_cpu_lists(const struct hp_policy *policy, struct hp_complaints *bad)
@@ -72,8 +75,10 @@ static void add_share(struct share_sum *sum, unsigned int milli, struct hp_loc l
 static void check_share(const struct share_sum *sum, struct hp_complaints *bad)
 {
 	if (sum->milli > 100000)
-		hp_complain(bad, sum->loc, "the shares of the machine's %s add up to %g%%; at most 100%% can be given away",
-			    sum->what, sum->milli / 1000.0);
+		hp_complain(
+			bad, sum->loc,
+			"the shares of the machine's %s add up to %g%%; at most 100%% is allowed",
+			sum->what, sum->milli / 1000.0);
 }
 
 static void check_shares(const struct hp_policy *policy, struct hp_complaints *bad)
@@ -82,7 +87,8 @@ static void check_shares(const struct hp_policy *policy, struct hp_complaints *b
 
 	for (int i = -1; i < (int)policy->domains_count; i++) {
 		const struct hp_cpus_spec *spec = get_cpus(policy, i);
-		const struct hp_amount *size = i < 0 ? &policy->base.memory : &policy->domains[i].memory.size;
+		const struct hp_amount *size = i < 0 ? &policy->base.memory
+						     : &policy->domains[i].memory.size;
 
 		if (spec->how == HP_CPUS_FRACTION)
 			add_share(&cpus, spec->fraction_milli, spec->loc);
@@ -124,7 +130,8 @@ static int compare_places(const void *a, const void *b)
 	return one->loc.column < two->loc.column ? -1 : one->loc.column > two->loc.column;
 }
 
-static size_t collect(const struct hp_device_spec *devices, size_t count, const struct hp_device_spec **all)
+static size_t collect(const struct hp_device_spec *devices, size_t count,
+		      const struct hp_device_spec **all)
 {
 	size_t used = 0;
 
@@ -151,11 +158,13 @@ static void check_devices(const struct hp_policy *policy, struct hp_complaints *
 	}
 	count = collect(policy->base.devices, policy->base.devices_count, all);
 	for (size_t i = 0; i < policy->domains_count; i++)
-		count += collect(policy->domains[i].devices, policy->domains[i].devices_count, all + count);
+		count += collect(policy->domains[i].devices, policy->domains[i].devices_count,
+				 all + count);
 	qsort(all, count, sizeof(*all), compare_places);
 	for (size_t i = 1; i < count; i++) {
 		if (!compare_devices(&all[i - 1], &all[i]))
-			hp_complain(bad, all[i]->loc, "the same device is already claimed on line %u; remove one",
+			hp_complain(bad, all[i]->loc,
+				    "the same device is already claimed on line %u; remove one",
 				    all[i - 1]->loc.line);
 	}
 }
@@ -170,8 +179,10 @@ static void check_port_names(const struct hp_domain_spec *domain, struct hp_comp
 
 			if (!one || !one->name || strcmp(one->name, two->name))
 				continue;
-			hp_complain(bad, two->loc, "port name %s is already used on line %u; names in a domain differ",
-				    two->name, one->loc.line);
+			hp_complain(
+				bad, two->loc,
+				"port name %s is already used on line %u; names in a domain differ",
+				two->name, one->loc.line);
 			break;
 		}
 	}

@@ -6,7 +6,8 @@
 
 #include "policy/values.h"
 
-static void check_room(const struct hp_policy *policy, const struct hp_ip *subnet, struct hp_complaints *bad)
+static void check_room(const struct hp_policy *policy, const struct hp_ip *subnet,
+		       struct hp_complaints *bad)
 {
 	/* All but the network, the broadcast and the hub's own address. */
 	uint64_t room = (UINT64_C(1) << (32 - subnet->prefix)) - 3;
@@ -15,9 +16,11 @@ static void check_room(const struct hp_policy *policy, const struct hp_ip *subne
 	for (size_t i = 0; i < policy->domains_count; i++)
 		needed += policy->domains[i].network.is_linked;
 	if (needed > room)
-		hp_complain(bad, policy->star_subnet_loc,
-			    "subnet %s has room for %llu linked domains, and there are %zu; allowed: a shorter prefix",
-			    policy->star_subnet, (unsigned long long)room, needed);
+		hp_complain(
+			bad, policy->star_subnet_loc,
+			"subnet %s has room for %llu linked domains, and there are %zu; "
+			"allowed: a shorter prefix",
+			policy->star_subnet, (unsigned long long)room, needed);
 }
 
 static const char *check_inside(const struct hp_ip *address, const struct hp_ip *subnet)
@@ -42,14 +45,16 @@ static void check_address(const struct hp_policy *policy, size_t number, const s
 		return;
 	why = check_inside(&address, subnet);
 	if (why)
-		hp_complain(bad, network->address_loc, "address %s: %s; allowed: a free address in %s",
-			    network->link_address, why, policy->star_subnet);
+		hp_complain(bad, network->address_loc,
+			    "address %s: %s; allowed: a free address in %s", network->link_address,
+			    why, policy->star_subnet);
 	for (size_t i = 0; i < number; i++) {
 		const struct hp_network_spec *other = &policy->domains[i].network;
 
 		if (other->link_address && !strcmp(other->link_address, network->link_address))
-			hp_complain(bad, network->address_loc, "address %s is already taken on line %u",
-				    network->link_address, other->address_loc.line);
+			hp_complain(bad, network->address_loc,
+				    "address %s is already taken on line %u", network->link_address,
+				    other->address_loc.line);
 	}
 }
 
@@ -68,8 +73,11 @@ static void check_ports(const struct hp_policy *policy, const struct hp_domain_s
 				continue;
 			prefix = address.prefix < subnet->prefix ? address.prefix : subnet->prefix;
 			if (hp_ip_in_same_network(&address, subnet, prefix))
-				hp_complain(bad, port->loc, "address %s lies in the subnet of the links, %s; use another, "
-					    "or another subnet under network", *text, policy->star_subnet);
+				hp_complain(
+					bad, port->loc,
+					"address %s lies in the subnet of the links, %s; "
+					"use another, or another subnet under network",
+					*text, policy->star_subnet);
 		}
 	}
 }
@@ -88,7 +96,8 @@ void hp_policy_check_star(const struct hp_policy *policy, struct hp_complaints *
 }
 
 /* Both ascend without overlaps of their own. */
-static const struct hp_port_range *find_common(const struct hp_link_spec *one, const struct hp_link_spec *two)
+static const struct hp_port_range *find_common(const struct hp_link_spec *one,
+					       const struct hp_link_spec *two)
 {
 	size_t i = 0, j = 0;
 
@@ -98,24 +107,27 @@ static const struct hp_port_range *find_common(const struct hp_link_spec *one, c
 		else if (two->ports[j].last < one->ports[i].first)
 			j++;
 		else
-			return one->ports[i].first > two->ports[j].first ? &one->ports[i] : &two->ports[j];
+			return one->ports[i].first > two->ports[j].first ? &one->ports[i]
+									 : &two->ports[j];
 	}
 	return NULL;
 }
 
-static void check_link_pair(const struct hp_link_spec *one, const struct hp_link_spec *two, struct hp_complaints *bad)
+static void check_link_pair(const struct hp_link_spec *one, const struct hp_link_spec *two,
+			    struct hp_complaints *bad)
 {
 	const struct hp_port_range *common;
 
-	if (one->from != two->from || one->to != two->to || one->protocol != two->protocol || one->from < -1 ||
-	    one->to < -1)
+	if (one->from != two->from || one->to != two->to || one->protocol != two->protocol ||
+	    one->from < -1 || one->to < -1)
 		return;
 	common = find_common(one, two);
 	if (common && common->first)
-		hp_complain(bad, two->loc, "port %u is already let through on line %u; remove one", common->first,
-			    one->loc.line);
+		hp_complain(bad, two->loc, "port %u is already let through on line %u; remove one",
+			    common->first, one->loc.line);
 	else if (one->protocol == HP_LINK_ICMP)
-		hp_complain(bad, two->loc, "icmp is already let through on line %u; remove one", one->loc.line);
+		hp_complain(bad, two->loc, "icmp is already let through on line %u; remove one",
+			    one->loc.line);
 }
 
 void hp_policy_check_links(const struct hp_policy *policy, struct hp_complaints *bad)

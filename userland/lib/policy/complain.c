@@ -10,7 +10,10 @@
 
 #include "base/hp_auto.h"
 
-/* Complaints come in any order, so more are kept than shown; beyond this the file is simply not a policy. */
+/*
+ * Complaints come in any order, so more are kept than shown; beyond this the file is simply not a
+ * policy.
+ */
 #define KEPT_MAX 1000
 
 bool hp_complaints_full(const struct hp_complaints *bad)
@@ -50,7 +53,8 @@ void hp_complain(struct hp_complaints *bad, struct hp_loc loc, const char *fmt, 
 		bad->is_out_of_memory = true;
 		return;
 	}
-	bad->items[bad->count] = (struct hp_complaint){ .loc = loc, .order = bad->count, .text = text };
+	bad->items[bad->count] =
+		(struct hp_complaint){ .loc = loc, .order = bad->count, .text = text };
 	bad->count++;
 }
 
@@ -99,7 +103,8 @@ int hp_complaints_tell(struct hp_complaints *bad, struct hp_err *err)
 		text = write_all(bad);
 	}
 	if (!text)
-		return hp_err_set(err, ENOMEM, "%s: out of memory while reading the policy", bad->file);
+		return hp_err_set(err, ENOMEM, "%s: out of memory while reading the policy",
+				  bad->file);
 	return hp_err_usage(err, "%s", text);
 }
 

@@ -10,13 +10,17 @@
 #include "base/hp_err.h"
 
 #define HP_POLICY_API "hostpart/v1"
-/* Domain names: [a-z]([a-z0-9-]*[a-z0-9])?, never "base", "kernel", "irq" or "softirq" (who else can be blamed). */
+/*
+ * Domain names: [a-z]([a-z0-9-]*[a-z0-9])?, never "base", "kernel", "irq" or
+ * "softirq": the others that can be blamed for a wait.
+ */
 #define HP_NAME_MAX 32
 #define HP_DOMAINS_MAX 64
 #define HP_DEVICES_MAX 4096	/* per domain */
 #define HP_LINKS_MAX 1024
 #define HP_LINK_PORTS_MAX 64	/* ranges per link */
-#define HP_MEMORY_MIN_BYTES (UINT64_C(16) << 20)	/* of a domain or the base; less is a forgotten unit */
+/* Of a domain or the base; less is a forgotten unit. */
+#define HP_MEMORY_MIN_BYTES (UINT64_C(16) << 20)
 #define HP_PIDS_MAX 4194304u	/* the kernel's PID_MAX_LIMIT */
 
 /* Where in the text something stands; line and column start at 1, 0 = not from text. */
@@ -25,8 +29,9 @@ struct hp_loc {
 };
 
 enum hp_cpus_how {
-	HP_CPUS_CORES,		/* cpus: 2          or {cores: 2} */
-	HP_CPUS_FRACTION,	/* cpus: 50%        or {fraction: 50%}: of the machine's online cores, rounded down, at least 1 */
+	HP_CPUS_CORES,		/* cpus: 2 or {cores: 2} */
+	/* cpus: 50% or {fraction: 50%}: of the machine's online cores, rounded down, at least 1 */
+	HP_CPUS_FRACTION,
 	HP_CPUS_LIST,		/* cpus: {list: "2-5"}: logical CPUs, whole cores */
 };
 
@@ -37,8 +42,9 @@ struct hp_cpus_spec {
 	unsigned int cores;		/* HP_CPUS_CORES */
 	unsigned int fraction_milli;	/* HP_CPUS_FRACTION: thousandths of a percent */
 	hwloc_bitmap_t list;		/* HP_CPUS_LIST, else NULL */
-	enum hp_core_kind kind;		/* kind: performance | efficiency | any; never with a list. Shares are of all cores */
-	bool isolated;			/* isolated: true = cpuset partition type "isolated" (no load balancing inside) */
+	/* kind: performance | efficiency | any; never with a list. Shares are of all cores. */
+	enum hp_core_kind kind;
+	bool isolated;			/* partition type "isolated": no load balancing inside */
 	struct hp_loc loc;
 };
 
@@ -56,7 +62,8 @@ struct hp_amount {
 
 struct hp_memory_spec {
 	struct hp_amount size;		/* limit: memory.max. `memory: 2GiB` sets only this */
-	struct hp_amount guarantee;	/* memory.min; a share is of the domain's size; default: 100 % of it, filled in */
+	/* memory.min; a share is of the domain's size; default: 100 % of it, filled in. */
+	struct hp_amount guarantee;
 	struct hp_amount swap;		/* memory.swap.max, bytes only; default 0, filled in */
 	hwloc_bitmap_t nodes;		/* NULL = planner chooses near the CPUs */
 	struct hp_loc loc, nodes_loc;
@@ -65,7 +72,7 @@ struct hp_memory_spec {
 /* A selector has exactly one of bdf, class, serial, mac, id. */
 enum hp_select_how {
 	HP_SELECT_BDF,		/* bdf: "0000:03:00.0" */
-	HP_SELECT_CLASS,	/* class: nvme|net|gpu|usb|audio|sata|any PCI class word below, index: 0 (in BDF order) */
+	HP_SELECT_CLASS,	/* class: one of hp_device_class_words, index: 0 (in BDF order) */
 	HP_SELECT_SERIAL,	/* serial: of a disk below the function */
 	HP_SELECT_MAC,		/* mac: of a port below the function */
 	HP_SELECT_ID,		/* id: "8086:10d3", index: 0 */
@@ -79,7 +86,7 @@ extern const char *const hp_device_class_words[];	/* NULL-terminated, in enum or
 /* What a claimed network port becomes inside the domain. */
 struct hp_port_spec {
 	char *name;		/* interface name there; NULL = keep */
-	char **addresses;	/* "192.0.2.1/24" or IPv6, canonical text, NULL-terminated; NULL = none */
+	char **addresses;	/* canonical "192.0.2.1/24" or IPv6, NULL-terminated; NULL = none */
 	char *gateway;		/* or NULL; lies in the network of one of the addresses */
 	unsigned int mtu;	/* 0 = keep */
 	struct hp_loc loc;
@@ -87,18 +94,21 @@ struct hp_port_spec {
 
 struct hp_device_spec {
 	enum hp_select_how how;
-	char *text;			/* BDF canonical "0000:03:00.0", serial, MAC in lower case, "8086:10d3"; NULL for a class */
+	/* BDF "0000:03:00.0", serial, MAC in lower case, "8086:10d3"; NULL for a class. */
+	char *text;
 	enum hp_device_class dev_class;	/* HP_SELECT_CLASS */
-	unsigned int index;		/* HP_SELECT_CLASS and HP_SELECT_ID, required there: which one, from 0 in BDF order */
+	/* HP_SELECT_CLASS and HP_SELECT_ID, required there: which one, from 0 in BDF order. */
+	unsigned int index;
 	bool allow_shared_group;	/* other functions of its IOMMU group may be elsewhere */
-	bool force;			/* take it although it is the root disk, the console or the session's port */
-	struct hp_port_spec *port;	/* `port: {name, addresses, gateway, mtu}`; NULL when absent */
+	bool force;			/* though it is the root disk, console or session's port */
+	struct hp_port_spec *port;	/* NULL when absent */
 	struct hp_loc loc;
 };
 
 struct hp_network_spec {
-	bool is_linked;			/* network: {link: true}: a leg of the star (default true) */
-	char *link_address;		/* IPv4 inside the star subnet, not its first (the hub's); NULL = planner chooses */
+	bool is_linked;			/* network: {link: true}: a leg of the star; default true */
+	/* IPv4 inside the star subnet, not its first (the hub's); NULL = planner chooses. */
+	char *link_address;
 	struct hp_loc loc, address_loc;
 };
 
@@ -120,11 +130,12 @@ struct hp_port_range {
 	uint16_t first, last;
 };
 
-/* links: what may cross. from/to are indexes into domains, -1 = base. Replies are allowed by connection state. */
+/* links: what may cross. Replies are allowed by connection state. */
 struct hp_link_spec {
-	int from, to;
+	int from, to;			/* indexes into domains, -1 = base */
 	enum hp_link_protocol protocol;
-	struct hp_port_range *ports;	/* destination ports, ascending, no overlap; required for tcp and udp, absent for icmp */
+	/* Destination ports, ascending, no overlap; required for tcp and udp, absent for icmp. */
+	struct hp_port_range *ports;
 	size_t ports_count;
 	struct hp_loc loc;
 };
@@ -133,7 +144,8 @@ struct hp_base_spec {
 	struct hp_cpus_spec cpus;	/* default: whatever remains, at least one core */
 	bool has_cpus;
 	struct hp_amount memory;	/* reserve; default: 5 % of the machine, at least 256 MiB */
-	struct hp_device_spec *devices;	/* must stay with the base whatever a class/index selector says */
+	/* These stay with the base whatever a selector elsewhere says. */
+	struct hp_device_spec *devices;
 	size_t devices_count;
 	struct hp_loc loc;
 };
@@ -148,7 +160,7 @@ struct hp_policy {
 	size_t domains_count;
 	struct hp_link_spec *links;
 	size_t links_count;
-	char *star_subnet;		/* network: {subnet: 10.203.0.0/24} top level; default HP_STAR_SUBNET */
+	char *star_subnet;		/* network: {subnet: ...}; default HP_STAR_SUBNET */
 	struct hp_loc star_subnet_loc;	/* 0:0 for the default */
 };
 
@@ -159,7 +171,8 @@ struct hp_policy {
  * (all errors found, at most 20, in text order). *policy is untouched then.
  * -ENOMEM with HP_EXIT_FAIL when memory runs out. Nothing is printed, ever.
  */
-int hp_policy_parse(const char *file, const char *text, struct hp_policy **policy, struct hp_err *err);
+int hp_policy_parse(const char *file, const char *text, struct hp_policy **policy,
+		    struct hp_err *err);
 /*
  * Reads FILE ("-" = standard input) and parses it. Also refuses, like a bad
  * policy, more than 1 MiB and NUL bytes; a file that cannot be read is

@@ -20,7 +20,8 @@ static int refuse_nul(const char *file, const char *text, size_t length, struct 
 		else
 			loc.column += ((unsigned char)text[i] & 0xc0) != 0x80;
 	}
-	return hp_err_usage(err, "%s:%u:%u: a NUL byte; a policy is plain text in UTF-8", file, loc.line, loc.column);
+	return hp_err_usage(err, "%s:%u:%u: a NUL byte; a policy is plain text in UTF-8", file,
+			    loc.line, loc.column);
 }
 
 int hp_policy_load(const char *file, struct hp_policy **policy, struct hp_err *err)
@@ -31,7 +32,9 @@ int hp_policy_load(const char *file, struct hp_policy **policy, struct hp_err *e
 
 	ret = hp_file_read(file, HP_YAML_BYTES_MAX, &text, &length, err);
 	if (ret == -EFBIG)
-		return hp_err_usage(err, "%s:1:1: the policy is larger than 1 MiB; at most 1 MiB is read", file);
+		return hp_err_usage(
+			err, "%s:1:1: the policy is larger than 1 MiB; at most 1 MiB is read",
+			file);
 	if (ret) {
 		if (err && ret != -ENOMEM)
 			err->exit = HP_EXIT_USAGE;

@@ -6,7 +6,8 @@
 #include "policy/read.h"
 
 #define HP_CPUS_ALLOWED \
-	"whole cores (2), a share of the machine's cores (50%), {list: \"2-3\"} or {cores: 2, kind: performance}"
+	"whole cores (2), a share of the machine's cores (50%), " \
+	"{list: \"2-3\"} or {cores: 2, kind: performance}"
 #define HP_SIZE_ALLOWED "a size with its unit (512MiB, 1.5GiB) or plain bytes"
 #define HP_AMOUNT_ALLOWED "a size with its unit (512MiB, 1.5GiB), plain bytes, or a share (50%)"
 
@@ -20,8 +21,8 @@ hp_read_fn hp_read_memory_size;
 hp_read_fn hp_read_port;
 
 /* A list of selectors; `is_base` leaves out what only makes sense for a domain. */
-void hp_read_devices(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, bool is_base,
-		     struct hp_device_spec **devices, size_t *count);
+void hp_read_devices(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		     bool is_base, struct hp_device_spec **devices, size_t *count);
 /* field: struct hp_policy (fills domains). */
 hp_read_fn hp_read_domains;
 /* field: struct hp_policy (fills links); the domains must have been read. */

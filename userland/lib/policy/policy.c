@@ -15,7 +15,8 @@
 #define SUBNET_PREFIX_MIN 8
 #define SUBNET_PREFIX_MAX 30
 
-static void read_api(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_api(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		     void *field)
 {
 	static const char *const words[] = { HP_POLICY_API, NULL };
 	unsigned int word;
@@ -24,7 +25,8 @@ static void read_api(struct hp_reader *in, const struct hp_key *key, const struc
 	hp_read_word(in, key, node, words, &word);
 }
 
-static void read_base_devices(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_base_devices(struct hp_reader *in, const struct hp_key *key,
+			      const struct hp_yaml *node, void *field)
 {
 	struct hp_base_spec *base = field;
 
@@ -33,12 +35,14 @@ static void read_base_devices(struct hp_reader *in, const struct hp_key *key, co
 
 static const struct hp_key base_keys[] = {
 	{ "cpus", HP_CPUS_ALLOWED, hp_read_base_cpus, 0, false },
-	{ "memory", HP_AMOUNT_ALLOWED, hp_read_memory_size, offsetof(struct hp_base_spec, memory), false },
+	{ "memory", HP_AMOUNT_ALLOWED, hp_read_memory_size, offsetof(struct hp_base_spec, memory),
+	  false },
 	{ "devices", "a list such as [{class: nvme, index: 0}]", read_base_devices, 0, false },
 };
 static const struct hp_shape base_shape = HP_SHAPE("base", base_keys);
 
-static void read_base(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_base(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		      void *field)
 {
 	struct hp_base_spec *base = field;
 
@@ -46,7 +50,8 @@ static void read_base(struct hp_reader *in, const struct hp_key *key, const stru
 	hp_read_map(in, &base_shape, key, node, base);
 }
 
-static void read_subnet(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_subnet(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+			void *field)
 {
 	struct hp_policy *policy = field;
 	char text[HP_IP_TEXT_MAX];
@@ -76,17 +81,20 @@ static void read_subnet(struct hp_reader *in, const struct hp_key *key, const st
 }
 
 static const struct hp_key network_keys[] = {
-	{ "subnet", "an IPv4 network for the links, such as " HP_STAR_SUBNET, read_subnet, 0, false },
+	{ "subnet", "an IPv4 network for the links, such as " HP_STAR_SUBNET, read_subnet, 0,
+	  false },
 };
 static const struct hp_shape network_shape = HP_SHAPE("network", network_keys);
 
-static void read_network(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_network(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+			 void *field)
 {
 	hp_read_map(in, &network_shape, key, node, field);
 }
 
 /* Links name domains, which may stand further down. */
-static void keep_links(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void keep_links(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		       void *field)
 {
 	(void)key;
 	(void)field;
@@ -95,14 +103,20 @@ static void keep_links(struct hp_reader *in, const struct hp_key *key, const str
 
 static const struct hp_key policy_keys[] = {
 	{ "apiVersion", HP_POLICY_API, read_api, 0, true },
-	{ "base", "a mapping of cpus, memory and devices", read_base, offsetof(struct hp_policy, base), false },
-	{ "domains", "a mapping of at least one name to its cpus, memory and others", hp_read_domains, 0, true },
+	{ "base", "a mapping of cpus, memory and devices", read_base,
+	  offsetof(struct hp_policy, base), false },
+	{ "domains", "a mapping of at least one name to its cpus, memory and others",
+	  hp_read_domains, 0, true },
 	{ "network", "a mapping of subnet", read_network, 0, false },
-	{ "links", "a list such as [{from: alpha, to: beta, protocol: tcp, ports: [8080]}]", keep_links, 0, false },
+	{ "links", "a list such as [{from: alpha, to: beta, protocol: tcp, ports: [8080]}]",
+	  keep_links, 0, false },
 };
 static const struct hp_shape policy_shape = HP_SHAPE("a policy", policy_keys);
-static const struct hp_key policy_owner = { .name = "the policy", .allowed = "apiVersion, base, domains, network and links" };
-static const struct hp_key links_key = { .name = "links", .allowed = "a list of from, to, protocol and ports" };
+static const struct hp_key policy_owner = {
+	.name = "the policy", .allowed = "apiVersion, base, domains, network and links"
+};
+static const struct hp_key links_key = { .name = "links",
+					 .allowed = "a list of from, to, protocol and ports" };
 
 static void free_port(struct hp_port_spec *port)
 {
@@ -188,7 +202,8 @@ static struct hp_policy *new_policy(const char *file, const char *text)
 	return policy->file && policy->text && policy->star_subnet ? hp_take(policy) : NULL;
 }
 
-int hp_policy_parse(const char *file, const char *text, struct hp_policy **policy, struct hp_err *err)
+int hp_policy_parse(const char *file, const char *text, struct hp_policy **policy,
+		    struct hp_err *err)
 {
 	struct hp_complaints bad = { .file = file };
 	hp_autopolicy *fresh = NULL;

@@ -18,15 +18,17 @@ char *hp_reader_copy(struct hp_reader *in, const char *text)
 	return copy;
 }
 
-void hp_reject(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, const char *why,
-	       const char *suggestion)
+void hp_reject(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+	       const char *why, const char *suggestion)
 {
-	hp_complain(in->bad, node->loc, "%s cannot be %s%s%s; allowed: %s%s%s%s", key->name, hp_yaml_show(node).text,
-		    why ? ": " : "", why ? why : "", key->allowed, suggestion ? "; did you mean " : "",
-		    suggestion ? hp_show(suggestion).text : "", suggestion ? "?" : "");
+	hp_complain(in->bad, node->loc, "%s cannot be %s%s%s; allowed: %s%s%s%s", key->name,
+		    hp_yaml_show(node).text, why ? ": " : "", why ? why : "", key->allowed,
+		    suggestion ? "; did you mean " : "", suggestion ? hp_show(suggestion).text : "",
+		    suggestion ? "?" : "");
 }
 
-static void complain_unknown(struct hp_reader *in, const struct hp_shape *shape, const struct hp_yaml *node)
+static void complain_unknown(struct hp_reader *in, const struct hp_shape *shape,
+			     const struct hp_yaml *node)
 {
 	const char *names[HP_KEYS_MAX + 1] = { NULL };
 	hp_autofree char *allowed = NULL;
@@ -36,8 +38,9 @@ static void complain_unknown(struct hp_reader *in, const struct hp_shape *shape,
 		names[i] = shape->keys[i].name;
 	allowed = hp_words_join(names);
 	nearest = hp_word_nearest(node->key, names);
-	hp_complain(in->bad, node->key_loc, "unknown key %s in %s; allowed: %s%s%s%s", hp_show(node->key).text,
-		    shape->what, allowed ? allowed : "", nearest ? "; did you mean \"" : "", nearest ? nearest : "",
+	hp_complain(in->bad, node->key_loc, "unknown key %s in %s; allowed: %s%s%s%s",
+		    hp_show(node->key).text, shape->what, allowed ? allowed : "",
+		    nearest ? "; did you mean \"" : "", nearest ? nearest : "",
 		    nearest ? "\"?" : "");
 }
 
@@ -54,31 +57,34 @@ bool hp_reject_null(struct hp_reader *in, const struct hp_key *key, const struct
 {
 	if (node->kind != HP_YAML_SCALAR || node->type != HP_YAML_NULL)
 		return false;
-	hp_complain(in->bad, hp_yaml_where(node), "%s has no value; write one or remove the key; allowed: %s", key->name,
+	hp_complain(in->bad, hp_yaml_where(node),
+		    "%s has no value; write one or remove the key; allowed: %s", key->name,
 		    key->allowed);
 	return true;
 }
 
-static void read_entry(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *object)
+static void read_entry(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		       void *object)
 {
 	if (!hp_reject_null(in, key, node))
 		key->read(in, key, node, (char *)object + key->offset);
 }
 
-static void complain_missing(struct hp_reader *in, const struct hp_shape *shape, const struct hp_yaml *node,
-			     unsigned int seen)
+static void complain_missing(struct hp_reader *in, const struct hp_shape *shape,
+			     const struct hp_yaml *node, unsigned int seen)
 {
 	for (size_t i = 0; i < shape->count; i++) {
 		const struct hp_key *key = &shape->keys[i];
 
 		if (key->is_required && !(seen & 1u << i))
-			hp_complain(in->bad, hp_yaml_where(node), "%s is missing in %s; allowed: %s", key->name,
-				    shape->what, key->allowed);
+			hp_complain(in->bad, hp_yaml_where(node),
+				    "%s is missing in %s; allowed: %s", key->name, shape->what,
+				    key->allowed);
 	}
 }
 
-unsigned int hp_read_map(struct hp_reader *in, const struct hp_shape *shape, const struct hp_key *owner,
-			 const struct hp_yaml *node, void *object)
+unsigned int hp_read_map(struct hp_reader *in, const struct hp_shape *shape,
+			 const struct hp_key *owner, const struct hp_yaml *node, void *object)
 {
 	struct hp_loc first[HP_KEYS_MAX];
 	unsigned int seen = 0;
@@ -87,14 +93,16 @@ unsigned int hp_read_map(struct hp_reader *in, const struct hp_shape *shape, con
 		hp_reject(in, owner, node, "it is not a mapping of keys", NULL);
 		return 0;
 	}
-	for (const struct hp_yaml *child = node->children; child && !hp_complaints_full(in->bad); child = child->next) {
+	for (const struct hp_yaml *child = node->children; child && !hp_complaints_full(in->bad);
+	     child = child->next) {
 		const struct hp_key *key = find_key(shape, child->key);
 		size_t i = key ? (size_t)(key - shape->keys) : 0;
 
 		if (!key) {
 			complain_unknown(in, shape, child);
 		} else if (seen & 1u << i) {
-			hp_complain(in->bad, child->key_loc, "%s is given twice; it is already on line %u", key->name,
+			hp_complain(in->bad, child->key_loc,
+				    "%s is given twice; it is already on line %u", key->name,
 				    first[i].line);
 		} else {
 			seen |= 1u << i;
@@ -106,21 +114,23 @@ unsigned int hp_read_map(struct hp_reader *in, const struct hp_shape *shape, con
 	return seen;
 }
 
-static bool has_right_count(struct hp_reader *in, const struct hp_key *key, const struct hp_list *list,
-			    const struct hp_yaml *node)
+static bool has_right_count(struct hp_reader *in, const struct hp_key *key,
+			    const struct hp_list *list, const struct hp_yaml *node)
 {
 	if (node->kind != HP_YAML_LIST) {
 		hp_reject(in, key, node, "it is not a list", NULL);
 		return false;
 	}
 	if (node->count < list->min) {
-		hp_complain(in->bad, hp_yaml_where(node), "%s is empty; write at least %zu or remove the key; allowed: %s",
+		hp_complain(in->bad, hp_yaml_where(node),
+			    "%s is empty; write at least %zu or remove the key; allowed: %s",
 			    key->name, list->min, key->allowed);
 		return false;
 	}
 	if (node->count > list->max) {
-		hp_complain(in->bad, hp_yaml_where(node), "%s has %zu entries; at most %zu are allowed", key->name,
-			    node->count, list->max);
+		hp_complain(in->bad, hp_yaml_where(node),
+			    "%s has %zu entries; at most %zu are allowed", key->name, node->count,
+			    list->max);
 		return false;
 	}
 	return true;
@@ -140,7 +150,8 @@ void hp_read_list(struct hp_reader *in, const struct hp_key *key, const struct h
 	}
 	*items = item;
 	*count = node->count;
-	for (const struct hp_yaml *child = node->children; child && !hp_complaints_full(in->bad); child = child->next) {
+	for (const struct hp_yaml *child = node->children; child && !hp_complaints_full(in->bad);
+	     child = child->next) {
 		list->read(in, key, child, item);
 		item += list->item_size;
 	}
@@ -162,16 +173,18 @@ static const char *read_decimal(const char *text, uint64_t *value)
 	return NULL;
 }
 
-bool hp_read_number(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, uint64_t min,
-		    uint64_t max, uint64_t *value)
+bool hp_read_number(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		    uint64_t min, uint64_t max, uint64_t *value)
 {
 	const char *why = NULL;
 	uint64_t number;
 
 	if (node->kind != HP_YAML_SCALAR || node->type != HP_YAML_INT) {
-		bool is_quoted = node->kind == HP_YAML_SCALAR && hp_yaml_resolve(node->text) == HP_YAML_INT;
+		bool is_quoted = node->kind == HP_YAML_SCALAR &&
+				 hp_yaml_resolve(node->text) == HP_YAML_INT;
 
-		hp_reject(in, key, node, is_quoted ? "write it without quotes" : "it is not a whole number", NULL);
+		hp_reject(in, key, node,
+			  is_quoted ? "write it without quotes" : "it is not a whole number", NULL);
 		return false;
 	}
 	if (node->text[0] == '-')
@@ -188,7 +201,8 @@ bool hp_read_number(struct hp_reader *in, const struct hp_key *key, const struct
 	return true;
 }
 
-bool hp_read_text(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, const char **text)
+bool hp_read_text(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		  const char **text)
 {
 	const char *why = NULL;
 
@@ -207,11 +221,13 @@ bool hp_read_text(struct hp_reader *in, const struct hp_key *key, const struct h
 	return true;
 }
 
-bool hp_read_list_text(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, const char **text)
+bool hp_read_list_text(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		       const char **text)
 {
 	uint64_t unused;
 
-	if (node->kind == HP_YAML_SCALAR && node->type == HP_YAML_INT && !read_decimal(node->text, &unused)) {
+	if (node->kind == HP_YAML_SCALAR && node->type == HP_YAML_INT &&
+	    !read_decimal(node->text, &unused)) {
 		*text = node->text;
 		return true;
 	}
@@ -256,7 +272,8 @@ static const char *guess_bool(const char *text)
 	return hp_word_nearest(text, (const char *const[]){ "true", "false", NULL });
 }
 
-void hp_read_bool(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+void hp_read_bool(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		  void *field)
 {
 	bool *value = field;
 

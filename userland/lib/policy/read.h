@@ -17,7 +17,8 @@ struct hp_reader {
 
 struct hp_key;
 /* Fills `field` from `node`, or complains and leaves it as it was. */
-typedef void hp_read_fn(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field);
+typedef void hp_read_fn(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+			void *field);
 
 /* One key of a mapping. */
 struct hp_key {
@@ -42,8 +43,8 @@ struct hp_shape {
  * per table entry that was there; 0 when node is no mapping. `owner` is the
  * key or list entry that the mapping belongs to, for messages.
  */
-unsigned int hp_read_map(struct hp_reader *in, const struct hp_shape *shape, const struct hp_key *owner,
-			 const struct hp_yaml *node, void *object);
+unsigned int hp_read_map(struct hp_reader *in, const struct hp_shape *shape,
+			 const struct hp_key *owner, const struct hp_yaml *node, void *object);
 
 /* How many items a list may have, and what to do with each. */
 struct hp_list {
@@ -63,8 +64,8 @@ void hp_read_list(struct hp_reader *in, const struct hp_key *key, const struct h
  * "KEY cannot be VALUE: WHY; allowed: KEY->ALLOWED; did you mean SUGGESTION?"
  * why and suggestion may be NULL.
  */
-void hp_reject(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, const char *why,
-	       const char *suggestion);
+void hp_reject(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+	       const char *why, const char *suggestion);
 
 /* Complains when a key has nothing behind it; true then. */
 bool hp_reject_null(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node);
@@ -74,11 +75,13 @@ bool hp_reject_null(struct hp_reader *in, const struct hp_key *key, const struct
  * decimal without quotes; text that any YAML reader would take for a number
  * or a truth value must be in quotes.
  */
-bool hp_read_number(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, uint64_t min,
-		    uint64_t max, uint64_t *value);
-bool hp_read_text(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, const char **text);
+bool hp_read_number(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		    uint64_t min, uint64_t max, uint64_t *value);
+bool hp_read_text(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		  const char **text);
 /* hp_read_text() for lists of CPUs, nodes or ports, where "3" and 3 are the same. */
-bool hp_read_list_text(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, const char **text);
+bool hp_read_list_text(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		       const char **text);
 /* Index of the word in a NULL-terminated list. */
 bool hp_read_word(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
 		  const char *const *words, unsigned int *word);

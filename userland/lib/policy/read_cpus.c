@@ -9,7 +9,8 @@
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
 
-static void read_cores(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_cores(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		       void *field)
 {
 	struct hp_cpus_spec *spec = field;
 	uint64_t cores;
@@ -20,7 +21,8 @@ static void read_cores(struct hp_reader *in, const struct hp_key *key, const str
 	spec->cores = cores;
 }
 
-static void read_fraction(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_fraction(struct hp_reader *in, const struct hp_key *key,
+			  const struct hp_yaml *node, void *field)
 {
 	struct hp_cpus_spec *spec = field;
 	hp_autobitmap set = NULL;
@@ -40,12 +42,16 @@ static void read_fraction(struct hp_reader *in, const struct hp_key *key, const 
 	if (set && !strcmp(key->name, "cpus") && !hp_cpulist_parse(text, set) && strlen(text) <= 40)
 		hp_reject(in, key, node, NULL, suggestion);
 	else
-		hp_reject(in, key, node, ret == -ERANGE ? "a share is more than 0% and at most 100%, to three decimals"
-							: NULL, NULL);
+		hp_reject(in, key, node,
+			  ret == -ERANGE
+				  ? "a share is more than 0% and at most 100%, to three decimals"
+				  : NULL,
+			  NULL);
 }
 
 /* Both for CPUs and nodes: *set is replaced on success. */
-static void read_set(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, hwloc_bitmap_t *set)
+static void read_set(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		     hwloc_bitmap_t *set)
 {
 	hp_autobitmap read = NULL;
 	const char *text;
@@ -63,7 +69,8 @@ static void read_set(struct hp_reader *in, const struct hp_key *key, const struc
 		hp_reject(in, key, node, ret == -ERANGE ? "a number is above 65535" : NULL, NULL);
 }
 
-static void read_list(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_list(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		      void *field)
 {
 	struct hp_cpus_spec *spec = field;
 
@@ -71,7 +78,8 @@ static void read_list(struct hp_reader *in, const struct hp_key *key, const stru
 	read_set(in, key, node, &spec->list);
 }
 
-static void read_kind(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_kind(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		      void *field)
 {
 	static const char *const words[] = { "any", "performance", "efficiency", NULL };
 	struct hp_cpus_spec *spec = field;
@@ -81,7 +89,8 @@ static void read_kind(struct hp_reader *in, const struct hp_key *key, const stru
 		spec->kind = word;
 }
 
-static void read_isolated(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_isolated(struct hp_reader *in, const struct hp_key *key,
+			  const struct hp_yaml *node, void *field)
 {
 	struct hp_cpus_spec *spec = field;
 
@@ -92,29 +101,36 @@ enum { CORES, FRACTION, LIST, KIND, ISOLATED };
 
 static const struct hp_key keys[] = {
 	[CORES] = { "cores", "whole cores, 1 or more", read_cores, 0, false },
-	[FRACTION] = { "fraction", "a share of the machine's cores, such as 50%", read_fraction, 0, false },
+	[FRACTION] = { "fraction", "a share of the machine's cores, such as 50%", read_fraction, 0,
+		       false },
 	[LIST] = { "list", "logical CPUs in one text, such as \"2-3,6\"", read_list, 0, false },
 	[KIND] = { "kind", "performance, efficiency or any", read_kind, 0, false },
 	[ISOLATED] = { "isolated", "true or false", read_isolated, 0, false },
 };
 static const struct hp_shape domain_shape = HP_SHAPE("cpus", keys);
-static const struct hp_shape base_shape = { .what = "the base's cpus", .keys = keys, .count = ISOLATED };
+static const struct hp_shape base_shape = { .what = "the base's cpus",
+					    .keys = keys,
+					    .count = ISOLATED };
 
-static void read_mapping(struct hp_reader *in, const struct hp_shape *shape, const struct hp_key *key,
-			 const struct hp_yaml *node, struct hp_cpus_spec *spec)
+static void read_mapping(struct hp_reader *in, const struct hp_shape *shape,
+			 const struct hp_key *key, const struct hp_yaml *node,
+			 struct hp_cpus_spec *spec)
 {
 	const unsigned int ways = 1u << CORES | 1u << FRACTION | 1u << LIST;
 	unsigned int seen = hp_read_map(in, shape, key, node, spec);
 
 	if (__builtin_popcount(seen & ways) != 1)
-		hp_complain(in->bad, hp_yaml_where(node), "cpus needs exactly one of cores, fraction or list; %s",
+		hp_complain(in->bad, hp_yaml_where(node),
+			    "cpus needs exactly one of cores, fraction or list; %s",
 			    seen & ways ? "remove the others" : "add one");
 	else if (seen & 1u << LIST && seen & 1u << KIND)
-		hp_complain(in->bad, hp_yaml_where(node), "cpus has both list and kind; a list already says which; remove kind");
+		hp_complain(in->bad, hp_yaml_where(node),
+			    "cpus has both list and kind; a list already says which; remove kind");
 }
 
-static void read_either(struct hp_reader *in, const struct hp_shape *shape, const struct hp_key *key,
-			const struct hp_yaml *node, struct hp_cpus_spec *spec)
+static void read_either(struct hp_reader *in, const struct hp_shape *shape,
+			const struct hp_key *key, const struct hp_yaml *node,
+			struct hp_cpus_spec *spec)
 {
 	spec->loc = hp_yaml_where(node);
 	if (node->kind == HP_YAML_MAP)
@@ -126,12 +142,14 @@ static void read_either(struct hp_reader *in, const struct hp_shape *shape, cons
 		read_cores(in, key, node, spec);
 }
 
-void hp_read_cpus(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+void hp_read_cpus(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		  void *field)
 {
 	read_either(in, &domain_shape, key, node, field);
 }
 
-void hp_read_base_cpus(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+void hp_read_base_cpus(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		       void *field)
 {
 	struct hp_base_spec *base = field;
 
@@ -139,7 +157,8 @@ void hp_read_base_cpus(struct hp_reader *in, const struct hp_key *key, const str
 	read_either(in, &base_shape, key, node, &base->cpus);
 }
 
-void hp_read_nodes(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+void hp_read_nodes(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		   void *field)
 {
 	struct hp_memory_spec *memory = field;
 

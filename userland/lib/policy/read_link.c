@@ -37,28 +37,33 @@ static int find_end(struct hp_reader *in, const struct hp_key *key, const struct
 	}
 	nearest = hp_word_nearest(text, names);
 	/* A long list would bury the message. */
-	allowed = hp_words_join(count <= 9 ? names : (const char *const[]){ "base", "a name under domains", NULL });
-	hp_complain(in->bad, node->loc, "%s cannot be %s: there is no such domain; allowed: %s%s%s%s", key->name,
+	allowed = hp_words_join(
+		count <= 9 ? names : (const char *const[]){ "base", "a name under domains", NULL });
+	hp_complain(in->bad, node->loc,
+		    "%s cannot be %s: there is no such domain; allowed: %s%s%s%s", key->name,
 		    hp_show(text).text, allowed ? allowed : "", nearest ? "; did you mean \"" : "",
 		    nearest ? nearest : "", nearest ? "\"?" : "");
 	return NOBODY;
 }
 
-static void read_from(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_from(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		      void *field)
 {
 	struct draft *draft = field;
 
 	draft->link->from = find_end(in, key, node);
 }
 
-static void read_to(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_to(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		    void *field)
 {
 	struct draft *draft = field;
 
 	draft->link->to = find_end(in, key, node);
 }
 
-static void read_protocol(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_protocol(struct hp_reader *in, const struct hp_key *key,
+			  const struct hp_yaml *node, void *field)
 {
 	static const char *const words[] = { "tcp", "udp", "icmp", NULL };
 	struct draft *draft = field;
@@ -88,7 +93,8 @@ static const char *read_range(const char *text, struct hp_port_range *range)
 	return NULL;
 }
 
-static void read_ports_item(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_ports_item(struct hp_reader *in, const struct hp_key *key,
+			    const struct hp_yaml *node, void *field)
 {
 	const char *text, *why;
 
@@ -108,9 +114,11 @@ static int compare_ranges(const void *a, const void *b)
 	return one->last < two->last ? -1 : one->last > two->last;
 }
 
-static void read_ports(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_ports(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		       void *field)
 {
-	static const struct hp_list list = { 1, HP_LINK_PORTS_MAX, sizeof(struct hp_port_range), read_ports_item };
+	static const struct hp_list list = { 1, HP_LINK_PORTS_MAX, sizeof(struct hp_port_range),
+					     read_ports_item };
 	struct hp_link_spec *link = ((struct draft *)field)->link;
 	void *items = NULL;
 
@@ -121,7 +129,8 @@ static void read_ports(struct hp_reader *in, const struct hp_key *key, const str
 	qsort(link->ports, link->ports_count, sizeof(*link->ports), compare_ranges);
 	for (size_t i = 1; i < link->ports_count; i++) {
 		if (link->ports[i - 1].first && link->ports[i].first <= link->ports[i - 1].last)
-			hp_complain(in->bad, hp_yaml_where(node), "port %u is given twice in this link; remove one",
+			hp_complain(in->bad, hp_yaml_where(node),
+				    "port %u is given twice in this link; remove one",
 				    link->ports[i].first);
 	}
 }
@@ -132,7 +141,8 @@ static const struct hp_key keys[] = {
 	[FROM] = { "from", "a domain, or base", read_from, 0, true },
 	[TO] = { "to", "a domain, or base", read_to, 0, true },
 	[PROTOCOL] = { "protocol", "tcp, udp or icmp", read_protocol, 0, true },
-	[PORTS] = { "ports", "a list of ports and ranges, such as [8080, \"9000-9010\"]", read_ports, 0, false },
+	[PORTS] = { "ports", "a list of ports and ranges, such as [8080, \"9000-9010\"]",
+		    read_ports, 0, false },
 };
 static const struct hp_shape shape = HP_SHAPE("a link", keys);
 
@@ -141,16 +151,20 @@ static void check_end(struct hp_reader *in, const struct hp_link_spec *link, int
 	const struct hp_domain_spec *domain = end >= 0 ? &in->policy->domains[end] : NULL;
 
 	if (domain && !domain->network.is_linked)
-		hp_complain(in->bad, link->loc, "domain %s has link: false (line %u), so nothing can cross; remove one",
+		hp_complain(in->bad, link->loc,
+			    "domain %s has link: false (line %u), so nothing can cross; remove one",
 			    domain->name, domain->network.loc.line);
 }
 
-static void check_link(struct hp_reader *in, const struct hp_link_spec *link, unsigned int seen, bool has_protocol)
+static void check_link(struct hp_reader *in, const struct hp_link_spec *link, unsigned int seen,
+		       bool has_protocol)
 {
 	const bool has_ports = seen & 1u << PORTS;
 
 	if (link->from != NOBODY && link->from == link->to)
-		hp_complain(in->bad, link->loc, "from and to are the same; a link joins two domains, or one and the base");
+		hp_complain(
+			in->bad, link->loc,
+			"from and to are the same; a link joins two domains, or one and the base");
 	else
 		check_end(in, link, link->from);
 	if (link->from != link->to)
@@ -164,7 +178,8 @@ static void check_link(struct hp_reader *in, const struct hp_link_spec *link, un
 			    link->protocol == HP_LINK_TCP ? "tcp" : "udp", keys[PORTS].allowed);
 }
 
-static void read_link(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_link(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		      void *field)
 {
 	struct hp_link_spec *link = field;
 	struct draft draft = { .link = link };
@@ -177,9 +192,11 @@ static void read_link(struct hp_reader *in, const struct hp_key *key, const stru
 		check_link(in, link, seen, draft.has_protocol);
 }
 
-void hp_read_links(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+void hp_read_links(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		   void *field)
 {
-	static const struct hp_list list = { 0, HP_LINKS_MAX, sizeof(struct hp_link_spec), read_link };
+	static const struct hp_list list = { 0, HP_LINKS_MAX, sizeof(struct hp_link_spec),
+					     read_link };
 	struct hp_policy *policy = field;
 	void *items = NULL;
 

@@ -23,8 +23,8 @@ static const char *guess_size(const char *text, char guess[32])
 	return hp_size_parse(guess, &unused) ? NULL : guess;
 }
 
-static void read_bytes(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, uint64_t min_bytes,
-		       struct hp_amount *amount)
+static void read_bytes(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		       uint64_t min_bytes, struct hp_amount *amount)
 {
 	const char *text = node->text;
 	char guess[32];
@@ -32,11 +32,14 @@ static void read_bytes(struct hp_reader *in, const struct hp_key *key, const str
 	int ret = hp_size_parse(text, &bytes);
 
 	if (ret == -ERANGE)
-		hp_reject(in, key, node, "it does not fit 64 bits, or has more than nine decimals", NULL);
+		hp_reject(in, key, node, "it does not fit 64 bits, or has more than nine decimals",
+			  NULL);
 	else if (ret)
 		hp_reject(in, key, node, NULL, guess_size(text, guess));
 	else if (bytes < min_bytes && !text[strspn(text, "0123456789")])
-		hp_reject(in, key, node, "a number without a unit is bytes, and a host needs at least 16MiB", NULL);
+		hp_reject(in, key, node,
+			  "a number without a unit is bytes, and a host needs at least 16MiB",
+			  NULL);
 	else if (bytes < min_bytes)
 		hp_reject(in, key, node, "a host needs at least 16MiB", NULL);
 	else
@@ -51,15 +54,21 @@ static void read_share(struct hp_reader *in, const struct hp_key *key, const str
 
 	if (ret)
 		hp_reject(in, key, node,
-			  ret == -ERANGE ? "a share is more than 0% and at most 100%, to three decimals" : NULL, NULL);
+			  ret == -ERANGE
+				  ? "a share is more than 0% and at most 100%, to three decimals"
+				  : NULL,
+			  NULL);
 	else
 		*amount = (struct hp_amount){
-			.is_set = true, .is_fraction = true, .fraction_milli = milli, .loc = node->loc,
+			.is_set = true,
+			.is_fraction = true,
+			.fraction_milli = milli,
+			.loc = node->loc,
 		};
 }
 
-static void read_amount(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, bool may_be_share,
-			uint64_t min_bytes, struct hp_amount *amount)
+static void read_amount(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+			bool may_be_share, uint64_t min_bytes, struct hp_amount *amount)
 {
 	uint64_t bytes;
 	const char *text;
@@ -77,24 +86,29 @@ static void read_amount(struct hp_reader *in, const struct hp_key *key, const st
 		read_bytes(in, key, node, min_bytes, amount);
 }
 
-void hp_read_memory_size(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+void hp_read_memory_size(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+			 void *field)
 {
 	read_amount(in, key, node, true, HP_MEMORY_MIN_BYTES, field);
 }
 
-static void read_guarantee(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_guarantee(struct hp_reader *in, const struct hp_key *key,
+			   const struct hp_yaml *node, void *field)
 {
 	read_amount(in, key, node, true, 0, field);
 }
 
-static void read_swap(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_swap(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		      void *field)
 {
 	read_amount(in, key, node, false, 0, field);
 }
 
 static const struct hp_key keys[] = {
-	{ "size", HP_AMOUNT_ALLOWED, hp_read_memory_size, offsetof(struct hp_memory_spec, size), true },
-	{ "guarantee", "a size with its unit (512MiB), plain bytes, or a share of the domain's size (50%)",
+	{ "size", HP_AMOUNT_ALLOWED, hp_read_memory_size, offsetof(struct hp_memory_spec, size),
+	  true },
+	{ "guarantee",
+	  "a size with its unit (512MiB), plain bytes, or a share of the domain's size (50%)",
 	  read_guarantee, offsetof(struct hp_memory_spec, guarantee), false },
 	{ "swap", HP_SIZE_ALLOWED, read_swap, offsetof(struct hp_memory_spec, swap), false },
 	{ "nodes", "NUMA nodes in one text, such as \"0\" or \"0-1\"", hp_read_nodes, 0, false },
@@ -111,11 +125,14 @@ static void check_guarantee(struct hp_reader *in, const struct hp_memory_spec *m
 		return;
 	size_text = hp_size_format(size->bytes);
 	guarantee_text = hp_size_format(guarantee->bytes);
-	hp_complain(in->bad, guarantee->loc, "guarantee %s is more than size %s (line %u); at most the size can be guaranteed",
-		    guarantee_text ? guarantee_text : "", size_text ? size_text : "", size->loc.line);
+	hp_complain(
+		in->bad, guarantee->loc,
+		"guarantee %s is more than size %s (line %u); at most the size can be guaranteed",
+		guarantee_text ? guarantee_text : "", size_text ? size_text : "", size->loc.line);
 }
 
-void hp_read_memory(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+void hp_read_memory(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		    void *field)
 {
 	struct hp_memory_spec *memory = field;
 
@@ -127,7 +144,10 @@ void hp_read_memory(struct hp_reader *in, const struct hp_key *key, const struct
 	check_guarantee(in, memory);
 	if (!memory->guarantee.is_set)
 		memory->guarantee = (struct hp_amount){
-			.is_set = true, .is_fraction = true, .fraction_milli = 100000, .loc = memory->size.loc,
+			.is_set = true,
+			.is_fraction = true,
+			.fraction_milli = 100000,
+			.loc = memory->size.loc,
 		};
 	if (!memory->swap.is_set)
 		memory->swap = (struct hp_amount){ .is_set = true, .loc = memory->loc };

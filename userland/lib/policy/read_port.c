@@ -12,7 +12,8 @@
 
 #define ADDRESSES_MAX 64
 
-static void read_name(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_name(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		      void *field)
 {
 	char **name = field;
 	const char *text, *why;
@@ -26,7 +27,8 @@ static void read_name(struct hp_reader *in, const struct hp_key *key, const stru
 		*name = hp_reader_copy(in, text);
 }
 
-static void read_address(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_address(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+			 void *field)
 {
 	char canonical[HP_IP_TEXT_MAX], **address = field;
 	const char *text, *why;
@@ -55,7 +57,8 @@ static void compact(char **addresses, size_t count)
 	addresses[kept] = NULL;
 }
 
-static void read_addresses(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_addresses(struct hp_reader *in, const struct hp_key *key,
+			   const struct hp_yaml *node, void *field)
 {
 	static const struct hp_list list = { 0, ADDRESSES_MAX, sizeof(char *), read_address };
 	char ***slot = field, **longer;
@@ -77,7 +80,8 @@ static void read_addresses(struct hp_reader *in, const struct hp_key *key, const
 	*slot = longer;
 }
 
-static void read_gateway(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_gateway(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+			 void *field)
 {
 	char canonical[HP_IP_TEXT_MAX], **gateway = field;
 	const char *text, *why;
@@ -94,7 +98,8 @@ static void read_gateway(struct hp_reader *in, const struct hp_key *key, const s
 	*gateway = hp_reader_copy(in, canonical);
 }
 
-static void read_mtu(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+static void read_mtu(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		     void *field)
 {
 	unsigned int *mtu = field;
 	uint64_t number;
@@ -106,9 +111,11 @@ static void read_mtu(struct hp_reader *in, const struct hp_key *key, const struc
 static const struct hp_key keys[] = {
 	{ "name", "a network interface name of at most 15 characters, such as eth0", read_name,
 	  offsetof(struct hp_port_spec, name), false },
-	{ "addresses", "a list of addresses with prefix, such as [192.0.2.1/24, \"2001:db8::1/64\"]", read_addresses,
-	  offsetof(struct hp_port_spec, addresses), false },
-	{ "gateway", "an address without prefix in the network of one of the addresses, such as 192.0.2.254",
+	{ "addresses",
+	  "a list of addresses with prefix, such as [192.0.2.1/24, \"2001:db8::1/64\"]",
+	  read_addresses, offsetof(struct hp_port_spec, addresses), false },
+	{ "gateway",
+	  "an address without prefix in the network of one of the addresses, such as 192.0.2.254",
 	  read_gateway, offsetof(struct hp_port_spec, gateway), false },
 	{ "mtu", "68 to 65535", read_mtu, offsetof(struct hp_port_spec, mtu), false },
 };
@@ -124,26 +131,31 @@ static void check_repeats(struct hp_reader *in, const struct hp_port_spec *port)
 	}
 }
 
-static void check_gateway(struct hp_reader *in, const struct hp_yaml *node, const struct hp_port_spec *port)
+static void check_gateway(struct hp_reader *in, const struct hp_yaml *node,
+			  const struct hp_port_spec *port)
 {
 	struct hp_ip gateway, address;
 
 	if (!port->gateway || hp_value_ip(port->gateway, HP_IP_PLAIN, &gateway))
 		return;
 	/* A link-local gateway needs no address of ours: every IPv6 port has one of that kind. */
-	if (gateway.family == AF_INET6 && gateway.bytes[0] == 0xfe && (gateway.bytes[1] & 0xc0) == 0x80)
+	if (gateway.family == AF_INET6 && gateway.bytes[0] == 0xfe &&
+	    (gateway.bytes[1] & 0xc0) == 0x80)
 		return;
 	for (char **text = port->addresses; text && *text; text++) {
 		if (!hp_value_ip(*text, HP_IP_CIDR, &address) &&
 		    hp_ip_in_same_network(&gateway, &address, address.prefix)) {
 			if (memcmp(gateway.bytes, address.bytes, sizeof(gateway.bytes)))
 				return;
-			hp_complain(in->bad, node->loc, "gateway %s is the port's own address", port->gateway);
+			hp_complain(in->bad, node->loc, "gateway %s is the port's own address",
+				    port->gateway);
 			return;
 		}
 	}
-	hp_complain(in->bad, node->loc, "gateway %s is in the network of none of the port's addresses; it could not be reached",
-		    port->gateway);
+	hp_complain(
+		in->bad, node->loc,
+		"gateway %s is in the network of none of the port's addresses; it is out of reach",
+		port->gateway);
 }
 
 static const struct hp_yaml *find(const struct hp_yaml *node, const char *key)
@@ -155,7 +167,8 @@ static const struct hp_yaml *find(const struct hp_yaml *node, const char *key)
 	return child;
 }
 
-void hp_read_port(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node, void *field)
+void hp_read_port(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		  void *field)
 {
 	struct hp_port_spec **slot = field, *port = calloc(1, sizeof(*port));
 

@@ -4,7 +4,10 @@
 
 #include <stdint.h>
 
-/* Length of the character at `pos` and its code point; 0 when it is not UTF-8 (RFC 3629: shortest form, no surrogates). */
+/*
+ * Length of the character at `pos` and its code point; 0 when it is not UTF-8 (RFC 3629: shortest
+ * form, no surrogates).
+ */
 static unsigned int decode(const unsigned char *pos, uint32_t *code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -30,7 +33,8 @@ static unsigned int decode(const unsigned char *pos, uint32_t *code)
 
 static bool is_control(uint32_t code)
 {
-	return (code < ' ' && code != '\t' && code != '\n' && code != '\r') || (code >= 0x7f && code < 0xa0);
+	return (code < ' ' && code != '\t' && code != '\n' && code != '\r') ||
+	       (code >= 0x7f && code < 0xa0);
 }
 
 bool hp_utf8_check(const char *text, struct hp_complaints *bad)
@@ -43,11 +47,14 @@ bool hp_utf8_check(const char *text, struct hp_complaints *bad)
 		unsigned int length = decode(pos, &code);
 
 		if (!length) {
-			hp_complain(bad, loc, "byte 0x%02x is not UTF-8; a policy is plain text in UTF-8", *pos);
+			hp_complain(bad, loc,
+				    "byte 0x%02x is not UTF-8; a policy is plain text in UTF-8",
+				    *pos);
 			return false;
 		}
 		if (is_control(code)) {
-			hp_complain(bad, loc, "control character 0x%02x; a policy is plain text", code);
+			hp_complain(bad, loc, "control character 0x%02x; a policy is plain text",
+				    code);
 			return false;
 		}
 		if (code == '\n' || (code == '\r' && pos[1] != '\n'))

@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include "policy/complain.h"
 
-/* Complains about the first byte that is not UTF-8 or is a control character; true when there is none. */
+/*
+ * Complains about the first byte that is not UTF-8 or is a control character; true when there is
+ * none.
+ */
 bool hp_utf8_check(const char *text, struct hp_complaints *bad);
 
 #endif

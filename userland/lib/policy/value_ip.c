@@ -64,7 +64,8 @@ static const char *check_special_v4(const struct hp_ip *ip)
 	unsigned char first = ip->bytes[0];
 
 	if (first == 0 || first == 127)
-		return first ? "loopback addresses never leave a host" : "addresses that start with 0 are not for hosts";
+		return first ? "loopback addresses never leave a host"
+			     : "addresses that start with 0 are not for hosts";
 	if (first >= 224)
 		return first < 240 ? "it is a multicast address" : "it is a reserved address";
 	return NULL;
@@ -75,7 +76,8 @@ static const char *check_special_v6(const struct hp_ip *ip)
 	static const unsigned char zeros[15];
 
 	if (!memcmp(ip->bytes, zeros, sizeof(zeros)) && ip->bytes[15] <= 1)
-		return ip->bytes[15] ? "loopback addresses never leave a host" : "it is the unspecified address";
+		return ip->bytes[15] ? "loopback addresses never leave a host"
+				     : "it is the unspecified address";
 	return ip->bytes[0] == 0xff ? "it is a multicast address" : NULL;
 }
 
@@ -86,9 +88,14 @@ static const char *check_host_bits(const struct hp_ip *ip, enum hp_ip_form form)
 	if (form == HP_IP_NETWORK) {
 		struct hp_ip network = hp_ip_network(ip);
 
-		return memcmp(network.bytes, ip->bytes, sizeof(network.bytes)) ? "it has bits set behind the prefix" : NULL;
+		return memcmp(network.bytes, ip->bytes, sizeof(network.bytes))
+			       ? "it has bits set behind the prefix"
+			       : NULL;
 	}
-	/* Networks of one or two addresses (/32, /31) have neither a network nor a broadcast address. */
+	/*
+	 * Networks of one or two addresses (/32, /31) have neither a network nor a broadcast
+	 * address.
+	 */
 	if (form == HP_IP_PLAIN || ip->family != AF_INET || ip->prefix > 30)
 		return ip->prefix ? NULL : "a prefix of 0 is every address there is";
 	if (!ip->prefix)
@@ -96,7 +103,8 @@ static const char *check_host_bits(const struct hp_ip *ip, enum hp_ip_form form)
 	host_mask = UINT32_MAX >> ip->prefix;
 	if (!(hp_ip_v4(ip) & host_mask))
 		return "it is the network's own address, not a host's";
-	return (hp_ip_v4(ip) & host_mask) == host_mask ? "it is the network's broadcast address" : NULL;
+	return (hp_ip_v4(ip) & host_mask) == host_mask ? "it is the network's broadcast address"
+						       : NULL;
 }
 
 const char *hp_value_ip(const char *text, enum hp_ip_form form, struct hp_ip *ip)
@@ -118,7 +126,8 @@ const char *hp_value_ip(const char *text, enum hp_ip_form form, struct hp_ip *ip
 		return "it is not an IP address";
 	ip->prefix = address_bits(ip);
 	if (slash && !read_prefix(slash + 1, ip))
-		return ip->family == AF_INET ? "the prefix is not 1 to 32" : "the prefix is not 1 to 128";
+		return ip->family == AF_INET ? "the prefix is not 1 to 32"
+					     : "the prefix is not 1 to 128";
 	why = ip->family == AF_INET ? check_special_v4(ip) : check_special_v6(ip);
 	return why ? why : check_host_bits(ip, form);
 }

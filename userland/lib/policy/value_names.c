@@ -72,7 +72,7 @@ const char *hp_value_port_name(const char *text)
 	if (!length || length > 15)
 		return length ? "it is longer than 15 characters" : "it is empty";
 	if (!has_only(text, length, LOWER UPPER DIGITS "._-"))
-		return "it has other characters than letters, digits, dots, underscores and hyphens";
+		return "it has other characters than letters, digits, dots, hyphens, underscores";
 	if (!strcmp(text, ".") || !strcmp(text, ".."))
 		return "the kernel does not allow it";
 	if (!strcmp(text, "lo"))

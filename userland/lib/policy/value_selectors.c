@@ -43,7 +43,8 @@ const char *hp_value_bdf(const char *text, char canonical[HP_BDF_TEXT_MAX + 1])
 		return "it does not have the form DOMAIN:BUS:DEVICE.FUNCTION in hex digits";
 	if (device > 0x1f || function > 7)
 		return device > 0x1f ? "device numbers end at 1f" : "function numbers end at 7";
-	snprintf(canonical, HP_BDF_TEXT_MAX + 1, "%04x:%02x:%02x.%u", domain, bus & 0xff, device, function & 7);
+	snprintf(canonical, HP_BDF_TEXT_MAX + 1, "%04x:%02x:%02x.%u", domain, bus & 0xff, device,
+		 function & 7);
 	return NULL;
 }
 
@@ -60,8 +61,8 @@ const char *hp_value_mac(const char *text, char canonical[HP_MAC_TEXT_MAX])
 		return "it is not six pairs of hex digits with colons between them";
 	if (!any || byte[0] & 1)
 		return any ? "it is a group address, which no port has" : "no port has it";
-	snprintf(canonical, HP_MAC_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", byte[0] & 0xff, byte[1] & 0xff,
-		 byte[2] & 0xff, byte[3] & 0xff, byte[4] & 0xff, byte[5] & 0xff);
+	snprintf(canonical, HP_MAC_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", byte[0] & 0xff,
+		 byte[1] & 0xff, byte[2] & 0xff, byte[3] & 0xff, byte[4] & 0xff, byte[5] & 0xff);
 	return NULL;
 }
 
@@ -69,7 +70,8 @@ const char *hp_value_pci_id(const char *text, char canonical[HP_ID_TEXT_MAX])
 {
 	unsigned int vendor, device;
 
-	if (!read_hex(&text, 4, 4, &vendor) || !skip(&text, ':') || !read_hex(&text, 4, 4, &device) || *text)
+	if (!read_hex(&text, 4, 4, &vendor) || !skip(&text, ':') ||
+	    !read_hex(&text, 4, 4, &device) || *text)
 		return "it does not have the form VENDOR:DEVICE, four hex digits each";
 	snprintf(canonical, HP_ID_TEXT_MAX, "%04x:%04x", vendor & 0xffff, device & 0xffff);
 	return NULL;

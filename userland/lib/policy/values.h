@@ -8,8 +8,10 @@
 
 /* The checks return NULL when the text is right, else why it is not. */
 const char *hp_value_domain_name(const char *text);
-const char *hp_value_hostname(const char *text);	/* RFC 1123 labels, at most 64 characters (the kernel's limit) */
-const char *hp_value_port_name(const char *text);	/* network interface name, at most 15 characters */
+/* RFC 1123 labels, at most 64 characters (the kernel's limit). */
+const char *hp_value_hostname(const char *text);
+/* Network interface name, at most 15 characters. */
+const char *hp_value_port_name(const char *text);
 const char *hp_value_serial(const char *text);
 
 #define HP_BDF_TEXT_MAX 16	/* "0000:03:00.0", or a domain of up to 8 digits */

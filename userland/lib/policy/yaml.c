@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* yaml.c: turns libfyaml's events into a tree, refusing the parts of YAML that a policy does not need. */
+/* yaml.c: turns libfyaml's events into a tree, refusing what a policy does not need of YAML. */
 #include "policy/yaml.h"
 
 #include <libfyaml.h>
@@ -54,8 +54,10 @@ static const char *advise(const char *message)
 		const char *part, *advice;
 	} table[] = {
 		{ "tab character", "indent with spaces" },
-		{ "multiline plain key", "the next line has a key where this value would go on: check its indentation" },
-		{ "nested block mapping", "there are two colons in one entry: put text that contains \": \" in quotes" },
+		{ "multiline plain key",
+		  "the next line has a key where this value would go on: check its indentation" },
+		{ "nested block mapping",
+		  "there are two colons in one entry: put text that contains \": \" in quotes" },
 		{ "closing bracket", "a [ is not closed" },
 		{ "missing comma", "a [ or { is not closed, or a comma is missing" },
 		{ "extra closing", "a ] or } too many" },
@@ -79,8 +81,8 @@ static void complain_syntax(struct loader *in)
 	while ((error = fy_diag_errors_iterate(in->diag, &iterator))) {
 		if (error->type != FYET_ERROR)
 			continue;
-		hp_complain(in->bad, (struct hp_loc){ error->line, error->column }, "not valid YAML: %s; %s",
-			    error->msg, advise(error->msg));
+		hp_complain(in->bad, (struct hp_loc){ error->line, error->column },
+			    "not valid YAML: %s; %s", error->msg, advise(error->msg));
 		return;
 	}
 	hp_complain(in->bad, in->last, "not valid YAML; %s", advise(""));
@@ -113,7 +115,8 @@ static struct fy_event *next_event(struct loader *in)
 			complain_syntax(in);
 		return NULL;
 	}
-	note_place(in, fy_event_start_mark(event), starts_with_quote(event) || event->type == FYET_ALIAS);
+	note_place(in, fy_event_start_mark(event),
+		   starts_with_quote(event) || event->type == FYET_ALIAS);
 	return event;
 }
 
@@ -124,14 +127,17 @@ static bool refuse_decoration(struct loader *in, struct fy_event *event)
 	struct fy_token *tag = fy_event_get_tag_token(event);
 
 	if (event->type == FYET_ALIAS) {
-		hp_complain(in->bad, in->last, "YAML aliases (*name) are not allowed in a policy; write the value out");
+		hp_complain(
+			in->bad, in->last,
+			"YAML aliases (*name) are not allowed in a policy; write the value out");
 		return true;
 	}
 	if (!anchor && !tag)
 		return false;
 	note_place(in, fy_token_start_mark(anchor ? anchor : tag), anchor);
-	hp_complain(in->bad, in->last, anchor ? "YAML anchors (&name) are not allowed in a policy; remove it"
-					      : "YAML tags (!name) are not allowed in a policy; remove it");
+	hp_complain(in->bad, in->last,
+		    anchor ? "YAML anchors (&name) are not allowed in a policy; remove it"
+			   : "YAML tags (!name) are not allowed in a policy; remove it");
 	return true;
 }
 
@@ -166,8 +172,9 @@ static struct hp_yaml *load_scalar(struct loader *in, struct fy_event *event)
 		in->bad->is_out_of_memory = true;
 		return NULL;
 	}
-	node->type = fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN ? hp_yaml_resolve(node->text)
-									      : HP_YAML_TEXT;
+	node->type = fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN
+			     ? hp_yaml_resolve(node->text)
+			     : HP_YAML_TEXT;
 	return hp_take(node);
 }
 
@@ -226,7 +233,8 @@ static struct hp_yaml *load_collection(struct loader *in, enum hp_yaml_kind kind
 	if (!node)
 		return NULL;
 	if (++in->depth > HP_YAML_DEPTH_MAX) {
-		hp_complain(in->bad, in->last, "nested more than %u levels deep; no part of a policy is",
+		hp_complain(in->bad, in->last,
+			    "nested more than %u levels deep; no part of a policy is",
 			    HP_YAML_DEPTH_MAX);
 		return NULL;
 	}
@@ -283,7 +291,8 @@ static struct hp_yaml *load_document(struct loader *in)
 
 	if (!skip_to(in, FYET_DOCUMENT_START)) {
 		if (!hp_complaints_any(in->bad))
-			hp_complain(in->bad, (struct hp_loc){ 1, 1 }, "the policy is empty; it needs apiVersion and domains");
+			hp_complain(in->bad, (struct hp_loc){ 1, 1 },
+				    "the policy is empty; it needs apiVersion and domains");
 		return NULL;
 	}
 	event = next_event(in);
@@ -294,18 +303,21 @@ static struct hp_yaml *load_document(struct loader *in)
 	if (!root)
 		return NULL;
 	if (skip_to(in, FYET_DOCUMENT_START))
-		hp_complain(in->bad, in->last, "a second YAML document (---); a policy is one document");
+		hp_complain(in->bad, in->last,
+			    "a second YAML document (---); a policy is one document");
 	return hp_complaints_any(in->bad) ? NULL : hp_take(root);
 }
 
-/* A line that starts with % before the document; libfyaml only warns about those it does not know. */
+/* A line that starts with % before the document; libfyaml only warns about unknown ones. */
 static bool refuse_directive(const char *text, struct hp_complaints *bad)
 {
 	struct hp_loc loc = { 1, 1 };
 
 	for (; *text; loc.line++) {
 		if (*text == '%') {
-			hp_complain(bad, loc, "YAML directives (%%...) are not allowed in a policy; remove the line");
+			hp_complain(
+				bad, loc,
+				"YAML directives (%%...) are not allowed; remove the line");
 			return true;
 		}
 		if (*text != '#' && *text != '\n' && *text != '\r')
@@ -319,7 +331,9 @@ static bool refuse_directive(const char *text, struct hp_complaints *bad)
 static bool open_parser(struct loader *in, const char *text)
 {
 	struct fy_diag_cfg diag_cfg;
-	struct fy_parse_cfg cfg = { .search_path = "", .flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE };
+	struct fy_parse_cfg cfg = { .search_path = "",
+				    .flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 |
+					     FYPCF_JSON_NONE };
 
 	/* Errors are collected; with neither stream nor callback nothing can be printed. */
 	fy_diag_cfg_default(&diag_cfg);

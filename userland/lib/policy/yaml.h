@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* yaml.h: the plain part of YAML that a policy may use, as a tree that knows its places in the text. */
+/* yaml.h: the plain part of YAML that a policy may use, as a tree that knows its places. */
 #ifndef HP_YAML_H
 #define HP_YAML_H
 

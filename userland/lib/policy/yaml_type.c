@@ -31,7 +31,9 @@ static bool is_int(const char *text)
 
 static bool is_float(const char *text)
 {
-	static const char *const special[] = { ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN", NULL };
+	static const char *const special[] = {
+		".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN", NULL
+	};
 	size_t digits;
 
 	if (*text == '-' || *text == '+')
@@ -59,7 +61,9 @@ static bool is_float(const char *text)
 enum hp_yaml_type hp_yaml_resolve(const char *plain)
 {
 	static const char *const nulls[] = { "", "~", "null", "Null", "NULL", NULL };
-	static const char *const bools[] = { "true", "True", "TRUE", "false", "False", "FALSE", NULL };
+	static const char *const bools[] = {
+		"true", "True", "TRUE", "false", "False", "FALSE", NULL
+	};
 
 	if (is_one_of(plain, nulls))
 		return HP_YAML_NULL;
