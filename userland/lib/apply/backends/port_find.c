@@ -159,19 +159,19 @@ static int look_at_pins(struct search *s, const char *dir, bool is_domains, stru
 
 static int look_at_processes(struct search *s, struct hp_err *err)
 {
-	hp_autodir DIR *stream = opendir("/proc");
-	const struct dirent *entry;
-	int rc = 0;
+	char **names = NULL;
+	int rc = hp_root_list(s->ctx->root, "/proc", &names, err);
 
-	while (!rc && stream && (entry = readdir(stream))) {
+	for (size_t i = 0; !rc && names[i]; i++) {
 		char path[300], netns[300];
 
-		if (!isdigit((unsigned char)entry->d_name[0]))
+		if (!isdigit((unsigned char)names[i][0]))
 			continue;
-		snprintf(path, sizeof(path), "/proc/%s/ns/net", entry->d_name);
-		snprintf(netns, sizeof(netns), "pid %s", entry->d_name);
+		snprintf(path, sizeof(path), "/proc/%s/ns/net", names[i]);
+		snprintf(netns, sizeof(netns), "pid %s", names[i]);
 		rc = look_at_path(s, netns, path, err);
 	}
+	hp_root_list_free(names);
 	return rc;
 }
 
