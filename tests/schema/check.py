@@ -22,6 +22,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 CORPUS = TOP / "tests/fixtures/policies"
 SCHEMA = TOP / "policies/hostpart-policy.schema.json"
+MANUAL = TOP / "userland/man/hostpart-policy.5.scd"
 BAD_BY_BOTH_MIN = 60
 MUTANTS = 1500
 
@@ -152,6 +153,29 @@ def check_bad(tap, validator, files, answers):
                refused_by_both < BAD_BY_BOTH_MIN and f"only {refused_by_both}")
 
 
+def keys_of(schema):
+    """Every key that a policy may have."""
+    for name, part in schema.items() if isinstance(schema, dict) else enumerate(schema):
+        if name == "properties":
+            yield from part
+        if isinstance(part, (dict, list)):
+            yield from keys_of(part)
+
+
+def check_manual(tap, validator, parser, schema):
+    """The manual page names every key, and its first example is a policy."""
+    text = MANUAL.read_text()
+    missing = sorted(key for key in set(keys_of(schema)) if f"*{key}*" not in text)
+    tap.result("the manual page names every key", missing and f"not {', '.join(missing)}")
+    example = re.search(r"^```\n(.*?)^```", text, re.M | re.S).group(1)
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(example)
+        file.flush()
+        answer = run_parser(parser, [file.name])[file.name]
+        tap.result("the manual page's example is a policy",
+                   answer and str(answer) or schema_refusal(validator, Path(file.name)))
+
+
 def nodes(value, path=()):
     """Every place in a document."""
     yield path
@@ -231,6 +255,7 @@ def main():
         tap.result(path.relative_to(TOP),
                    answer and f"the parser refuses it: {answer[1]}" or schema_refusal(validator, path))
     check_bad(tap, validator, bad, answers)
+    check_manual(tap, validator, parser, schema)
     check_mutants(tap, validator, parser, good)
     if verbose:
         print(f"1..{tap.count}")
