@@ -15,11 +15,11 @@
 static char *make(const char *how, const char *what)
 {
 	/* Tens of thousands of files: in memory where possible. */
-	bool has_shm = !access("/dev/shm", W_OK | X_OK);
-	char *dir = strdup(has_shm ? "/dev/shm/hp-test-machine-XXXXXX" : "/tmp/hp-test-machine-XXXXXX");
+	const char *where = access("/dev/shm", W_OK | X_OK) ? "/tmp" : "/dev/shm";
+	char *dir = NULL;
 	hp_autofree char *command = NULL;
 
-	assert_non_null(dir);
+	assert_true(asprintf(&dir, "%s/hp-test-machine-XXXXXX", where) > 0);
 	assert_non_null(mkdtemp(dir));
 	assert_true(asprintf(&command, "tests/fixtures/mkmachine %s'%s' '%s'", how, what, dir) > 0);
 	assert_int_equal(system(command), 0);
@@ -87,7 +87,8 @@ const struct hp_inv_pci *machine_function(const struct hp_inventory *inv, const 
 	return NULL;
 }
 
-const struct hp_inv_dev *machine_device(const struct hp_inventory *inv, const char *bdf, const char *name)
+const struct hp_inv_dev *machine_device(const struct hp_inventory *inv, const char *bdf,
+					const char *name)
 {
 	const struct hp_inv_pci *pci = machine_function(inv, bdf);
 

@@ -21,8 +21,8 @@ static void assert_cpus(hwloc_const_bitmap_t cpus, const char *list)
 	assert_string_equal(text, list);
 }
 
-static void assert_core(const struct hp_inventory *inv, size_t index, const char *cpus, int package, int l3, int node,
-			int kind)
+static void assert_core(const struct hp_inventory *inv, size_t index, const char *cpus, int package,
+			int l3, int node, int kind)
 {
 	const struct hp_inv_core *core = &inv->cores[index];
 
@@ -34,7 +34,8 @@ static void assert_core(const struct hp_inventory *inv, size_t index, const char
 	assert_int_equal(core->kind, kind);
 }
 
-static void assert_node(const struct hp_inventory *inv, size_t index, unsigned int os, uint64_t bytes, const char *cpus)
+static void assert_node(const struct hp_inventory *inv, size_t index, unsigned int os,
+			uint64_t bytes, const char *cpus)
 {
 	assert_true(index < inv->nodes_count);
 	assert_int_equal(inv->nodes[index].os, os);
@@ -167,7 +168,9 @@ static void synthetic_machines(void **state)
 	hp_autoinventory *flat = NULL;
 
 	(void)state;
-	assert_int_equal(hp_inventory_synthetic("pack:2 [numa] l3:2 core:4 pu:2", 8 * GIB + 1, &inv, NULL), 0);
+	assert_int_equal(
+		hp_inventory_synthetic("pack:2 [numa] l3:2 core:4 pu:2", 8 * GIB + 1, &inv, NULL),
+		0);
 	assert_int_equal(inv->cores_count, 16);
 	assert_core(inv, 15, "30-31", 1, 3, 1, -1);
 	assert_int_equal(inv->nodes_count, 2);

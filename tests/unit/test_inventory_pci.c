@@ -153,7 +153,8 @@ static void roles_through_stacks(void **state)
 	assert_int_equal(machine_function(stacked, "0000:03:00.0")->roles, HP_ROLE_MOUNTED);
 	assert_int_equal(machine_function(stacked, "0000:04:00.0")->roles, HP_ROLE_MOUNTED);
 	/* A swap file. */
-	assert_int_equal(machine_function(stacked, "0000:05:00.0")->roles, HP_ROLE_MOUNTED | HP_ROLE_SWAP);
+	assert_int_equal(machine_function(stacked, "0000:05:00.0")->roles,
+			 HP_ROLE_MOUNTED | HP_ROLE_SWAP);
 	/* Both heads of a multipath NVMe. */
 	assert_int_equal(machine_function(stacked, "0000:06:00.0")->roles, HP_ROLE_MOUNTED);
 	assert_int_equal(machine_function(stacked, "0000:07:00.0")->roles, HP_ROLE_MOUNTED);
@@ -189,8 +190,10 @@ static void subnets_leave_out_our_own(void **state)
 
 static void check_irqs(const struct hp_inventory *inv)
 {
-	const struct hp_inv_irq *queue = machine_irq(inv, "nvme1q3"), *admin = machine_irq(inv, "nvme1q0");
-	const struct hp_inv_irq *request = machine_irq(inv, "virtio1-req.1"), *clock = machine_irq(inv, "timer");
+	const struct hp_inv_irq *queue = machine_irq(inv, "nvme1q3");
+	const struct hp_inv_irq *admin = machine_irq(inv, "nvme1q0");
+	const struct hp_inv_irq *request = machine_irq(inv, "virtio1-req.1");
+	const struct hp_inv_irq *clock = machine_irq(inv, "timer");
 	const struct hp_inv_irq *port = machine_irq(inv, "enp2s0-TxRx-0");
 	unsigned int managed = 0;
 
@@ -239,7 +242,8 @@ static void thousands_of_functions(void **state)
 
 	(void)state;
 	assert_int_equal(inv->pci_count, 4096);
-	for (size_t i = 1; i < inv->pci_count; i++)	/* four digits a domain: order of text is order of address */
+	/* Four digits a domain: order of text is order of address. */
+	for (size_t i = 1; i < inv->pci_count; i++)
 		assert_true(strcmp(inv->pci[i - 1].bdf, inv->pci[i].bdf) < 0);
 	assert_string_equal(inv->pci[0].bdf, "0000:00:00.0");
 	assert_string_equal(inv->pci[4095].bdf, "003f:01:07.6");

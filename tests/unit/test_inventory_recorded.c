@@ -18,8 +18,9 @@ static bool is_refused(const struct hp_inv_irq *irq)
 {
 	if (irq->number == 0 || irq->number == 2)
 		return true;
-	return irq->action && (!strncmp(irq->action, "virtio1-req.", 12) ||
-			       (!strncmp(irq->action, "nvme", 4) && strcmp(irq->action + 5, "q0") != 0));
+	return irq->action &&
+	       (!strncmp(irq->action, "virtio1-req.", 12) ||
+		(!strncmp(irq->action, "nvme", 4) && strcmp(irq->action + 5, "q0") != 0));
 }
 
 static void check_testbed(const char *name, const char *kernel)
@@ -92,7 +93,8 @@ static void missing_parts_are_empty(void **state)
 	struct hp_inventory *inv;
 
 	(void)state;
-	change(dir, "rm -rf proc/irq proc/1 proc/swaps proc/net proc/sys sys/dev sys/class/net run");
+	change(dir,
+	       "rm -rf proc/irq proc/1 proc/swaps proc/net proc/sys sys/dev sys/class/net run");
 	inv = machine_read(dir);
 	assert_int_equal(inv->irqs_count, 0);
 	assert_int_equal(inv->pci_count, 17);
@@ -119,7 +121,8 @@ static void damaged_functions_are_kept(void **state)
 	const struct hp_inv_pci *nvme;
 
 	(void)state;
-	change(dir, "rm sys/bus/pci/devices/0000:03:00.0/vendor; mkdir sys/bus/pci/devices/not-an-address;"
+	change(dir,
+	       "rm sys/bus/pci/devices/0000:03:00.0/vendor; mkdir sys/bus/pci/devices/not-an-address;"
 	       " rm sys/bus/pci/devices/0000:04:00.0/class && mkdir sys/bus/pci/devices/0000:04:00.0/class;"
 	       " rm -r proc/irq/33/smp_affinity_list proc/irq/34/smp_affinity sys/kernel/irq/35");
 	inv = machine_read(dir);
@@ -152,7 +155,8 @@ static void nonsense_is_survived(void **state)
 	struct hp_inventory *inv;
 
 	(void)state;
-	change(dir, "printf '1 2 3\\nx y z:q - -\\n 8:\\n - - -\\n5 1 0:9 / / rw - btrfs none' > proc/1/mountinfo;"
+	change(dir,
+	       "printf '1 2 3\\nx y z:q - -\\n 8:\\n - - -\\n5 1 0:9 / / rw - btrfs none' > proc/1/mountinfo;"
 	       " printf 'a\\n/dev/\\n/dev/mapper/\\n/\\n\\\\777\\n' > proc/swaps;"
 	       " printf 'x\\neth0 zz 0\\n' > proc/net/route; printf '0 0' > proc/net/ipv6_route;"
 	       " printf '%%5000s' > proc/meminfo; mkdir proc/irq/x proc/irq/99999999999;"
@@ -209,32 +213,41 @@ static void json_has_stable_keys(void **state)
 	struct json_object *json = hp_inventory_json(inv), *nvme = NULL, *irq = NULL, *port;
 
 	(void)state;
-	assert_keys(json, (const char *const[]){ "kernel", "has_systemd", "has_module", "local_subnets", "cpus", "memory",
-						 "pci", "irqs", NULL });
-	assert_keys(at(json, "cpus"), (const char *const[]){ "online", "offline", "has_smt", "is_hybrid", "cores", NULL });
+	assert_keys(json,
+		    (const char *const[]){ "kernel", "has_systemd", "has_module", "local_subnets",
+					   "cpus", "memory", "pci", "irqs", NULL });
+	assert_keys(at(json, "cpus"), (const char *const[]){ "online", "offline", "has_smt",
+							     "is_hybrid", "cores", NULL });
 	assert_keys(json_object_array_get_idx(at(at(json, "cpus"), "cores"), 0),
 		    (const char *const[]){ "cpus", "package", "l3", "node", "kind", NULL });
-	assert_keys(at(json, "memory"), (const char *const[]){ "total_bytes", "swap_bytes", "nodes", NULL });
+	assert_keys(at(json, "memory"),
+		    (const char *const[]){ "total_bytes", "swap_bytes", "nodes", NULL });
 	assert_keys(json_object_array_get_idx(at(at(json, "memory"), "nodes"), 1),
 		    (const char *const[]){ "node", "total_bytes", "cpus", NULL });
 	for (size_t i = 0; i < inv->pci_count; i++)
 		if (!strcmp(inv->pci[i].bdf, "0000:03:00.0"))
 			nvme = json_object_array_get_idx(at(json, "pci"), i);
-	assert_keys(nvme, (const char *const[]){ "bdf", "class_code", "class_name", "vendor_id", "vendor_name", "device_id",
-						 "device_name", "driver", "iommu_group", "node", "is_bridge", "roles",
-						 "devices", NULL });
+	assert_keys(nvme, (const char *const[]){ "bdf", "class_code", "class_name", "vendor_id",
+						 "vendor_name", "device_id", "device_name",
+						 "driver", "iommu_group", "node", "is_bridge",
+						 "roles", "devices", NULL });
 	assert_string_equal(json_object_get_string(at(nvme, "class_code")), "0x010802");
 	assert_string_equal(json_object_get_string(at(nvme, "vendor_id")), "0x1b36");
 	assert_null(at(nvme, "node"));			/* JSON's null, not -1 */
 	assert_keys(json_object_array_get_idx(at(nvme, "devices"), 0),
-		    (const char *const[]){ "kind", "name", "node", "major", "minor", "size_bytes", "serial", NULL });
+		    (const char *const[]){ "kind", "name", "node", "major", "minor", "size_bytes",
+					   "serial", NULL });
 	irq = json_object_array_get_idx(at(json, "irqs"), 0);
-	assert_keys(irq, (const char *const[]){ "irq", "action", "affinity", "is_managed", "is_movable", "pci", NULL });
+	assert_keys(irq, (const char *const[]){ "irq", "action", "affinity", "is_managed",
+						"is_movable", "pci", NULL });
 	assert_null(at(irq, "pci"));
-	port = json_object_array_get_idx(at(json_object_array_get_idx(at(json, "pci"), 3), "devices"), 0);
-	assert_keys(port, (const char *const[]){ "kind", "name", "node", "major", "minor", "mac", "ifindex", NULL });
+	port = json_object_array_get_idx(
+		at(json_object_array_get_idx(at(json, "pci"), 3), "devices"), 0);
+	assert_keys(port, (const char *const[]){ "kind", "name", "node", "major", "minor", "mac",
+						 "ifindex", NULL });
 	assert_string_equal(json_object_get_string(json_object_array_get_idx(
-				    at(json_object_array_get_idx(at(json, "pci"), 3), "roles"), 0)), "management");
+				    at(json_object_array_get_idx(at(json, "pci"), 3), "roles"), 0)),
+			    "management");
 	json_object_put(json);
 }
 
@@ -251,7 +264,8 @@ static void live_machine(void **state)
 	text[strcspn(text, "\n")] = '\0';
 	assert_string_equal(online, text);
 	assert_int_equal(hwloc_bitmap_weight(inv->online), sysconf(_SC_NPROCESSORS_ONLN));
-	assert_true(inv->memory_bytes == (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE));
+	assert_true(inv->memory_bytes ==
+		    (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE));
 	assert_true(inv->nodes_count >= 1);
 }
 

@@ -17,7 +17,8 @@ static bool want_all, want_irqs;
 
 static const struct option_spec options[] = {
 	{ "all", 'a', NULL, "bridges too", &want_all, NULL, NULL, NULL },
-	{ "irqs", 0, NULL, "every interrupt: whose it is, where it goes, who may move it", &want_irqs, NULL, NULL, NULL },
+	{ "irqs", 0, NULL, "every interrupt: whose it is, where it goes, who may move it",
+	  &want_irqs, NULL, NULL, NULL },
 	{ 0 },
 };
 
@@ -76,13 +77,14 @@ static void print_machine(const struct run *run, const struct hp_inventory *inv)
 
 	printf("%sLinux %s%s: %d CPUs online (%s), %zu cores%s%s\n", out_colour(run, OUT_BOLD),
 	       inv->kernel ? inv->kernel : "of unknown release", out_colour(run, OUT_PLAIN),
-	       hwloc_bitmap_weight(inv->online), online, inv->cores_count, inv->has_smt ? " with SMT" : "",
-	       inv->is_hybrid ? " of several kinds" : "");
+	       hwloc_bitmap_weight(inv->online), online, inv->cores_count,
+	       inv->has_smt ? " with SMT" : "", inv->is_hybrid ? " of several kinds" : "");
 	if (*offline)
 		printf("offline CPUs: %s\n", offline);
-	printf("%s memory in %zu node%s, %s swap\n", memory, inv->nodes_count, inv->nodes_count == 1 ? "" : "s", swap);
-	printf("systemd: %s, hostpart module: %s, IPv4 networks in use:", inv->has_systemd ? "yes" : "no",
-	       inv->has_module ? "loaded" : "not loaded");
+	printf("%s memory in %zu node%s, %s swap\n", memory, inv->nodes_count,
+	       inv->nodes_count == 1 ? "" : "s", swap);
+	printf("systemd: %s, hostpart module: %s, IPv4 networks in use:",
+	       inv->has_systemd ? "yes" : "no", inv->has_module ? "loaded" : "not loaded");
 	for (char **subnet = inv->local_subnets; *subnet; subnet++)
 		printf(" %s", *subnet);
 	puts(inv->local_subnets[0] ? "" : " none");
@@ -96,10 +98,12 @@ struct core_group {
 
 static bool is_alike(const struct hp_inv_core *a, const struct hp_inv_core *b, bool by_l3)
 {
-	return a->package == b->package && a->node == b->node && a->kind == b->kind && (!by_l3 || a->l3 == b->l3);
+	return a->package == b->package && a->node == b->node && a->kind == b->kind &&
+	       (!by_l3 || a->l3 == b->l3);
 }
 
-static void add_to_group(struct core_group **groups, size_t *count, const struct hp_inv_core *core, bool by_l3)
+static void add_to_group(struct core_group **groups, size_t *count, const struct hp_inv_core *core,
+			 bool by_l3)
 {
 	struct core_group *group = NULL;
 
@@ -150,7 +154,9 @@ static void core_row(struct out_table *table, const struct hp_inv_core *core, un
 
 static void print_cores(const struct run *run, const struct hp_inventory *inv)
 {
-	static const char *const headers[] = { ">PACKAGE", ">NODE", ">L3", ">KIND", ">CORES", "CPUS", NULL };
+	static const char *const headers[] = {
+		">PACKAGE", ">NODE", ">L3", ">KIND", ">CORES", "CPUS", NULL,
+	};
 	struct out_table *table = out_table_new(run, headers);
 	size_t count;
 	struct core_group *groups;
@@ -194,10 +200,12 @@ static const char *class_word(const struct hp_inv_pci *pci)
 		uint32_t code, mask;
 		const char *word;
 	} words[] = {
-		{ 0x010802, 0xffffff, "nvme" }, { 0x010600, 0xffff00, "sata" }, { 0x010000, 0xff0000, "storage" },
-		{ 0x020000, 0xff0000, "net" }, { 0x030000, 0xff0000, "gpu" }, { 0x040100, 0xffff00, "audio" },
-		{ 0x040300, 0xffff00, "audio" }, { 0x0c0300, 0xffff00, "usb" }, { 0x0c0500, 0xffff00, "smbus" },
-		{ 0x060000, 0xff0000, "bridge" }, { 0x070000, 0xff0000, "serial" }, { 0x080600, 0xffff00, "iommu" },
+		{ 0x010802, 0xffffff, "nvme" },	   { 0x010600, 0xffff00, "sata" },
+		{ 0x010000, 0xff0000, "storage" }, { 0x020000, 0xff0000, "net" },
+		{ 0x030000, 0xff0000, "gpu" },	   { 0x040100, 0xffff00, "audio" },
+		{ 0x040300, 0xffff00, "audio" },   { 0x0c0300, 0xffff00, "usb" },
+		{ 0x0c0500, 0xffff00, "smbus" },   { 0x060000, 0xff0000, "bridge" },
+		{ 0x070000, 0xff0000, "serial" },  { 0x080600, 0xffff00, "iommu" },
 	};
 
 	for (size_t i = 0; i < hp_array_size(words); i++)
@@ -224,11 +232,14 @@ static char *below_of(const struct hp_inv_pci *pci)
 
 	for (size_t i = 0; i < pci->devs_count; i++) {
 		const struct hp_inv_dev *dev = &pci->devs[i];
-		bool is_part = dev->kind == HP_DEV_BLOCK && disk && !strncmp(dev->name, disk, strlen(disk));
-		bool is_named = dev->kind == HP_DEV_BLOCK || dev->kind == HP_DEV_NET || dev->kind == HP_DEV_DRM;
+		bool is_part = dev->kind == HP_DEV_BLOCK && disk &&
+			       !strncmp(dev->name, disk, strlen(disk));
+		bool is_named = dev->kind == HP_DEV_BLOCK || dev->kind == HP_DEV_NET ||
+				dev->kind == HP_DEV_DRM;
 		char *longer;
 
-		if (!is_named || is_part || strlen(list) + strlen(dev->name) > BELOW_WIDTH - strlen(" +999")) {
+		if (!is_named || is_part ||
+		    strlen(list) + strlen(dev->name) > BELOW_WIDTH - strlen(" +999")) {
 			more++;
 			continue;
 		}
@@ -298,7 +309,8 @@ static size_t wider(size_t width, const char *text)
 
 static size_t name_width(const struct pci_row *rows, size_t count)
 {
-	size_t bdf = strlen("FUNCTION"), class = strlen("CLASS"), driver = strlen("DRIVER"), below = strlen("BELOW");
+	size_t bdf = strlen("FUNCTION"), class = strlen("CLASS"), driver = strlen("DRIVER"),
+	       below = strlen("BELOW");
 	size_t roles = strlen("ROLES"), used;
 
 	for (size_t i = 0; i < count; i++) {
@@ -323,8 +335,8 @@ static void print_rows(const struct run *run, const struct pci_row *rows, size_t
 		hp_autofree char *full = name_of(row->pci);
 		hp_autofree char *name = cut(full, width);
 
-		out_table_row(table, row->pci->bdf, class_word(row->pci), name, row->pci->driver, row->group, row->node,
-			      row->below, row->roles);
+		out_table_row(table, row->pci->bdf, class_word(row->pci), name, row->pci->driver,
+			      row->group, row->node, row->below, row->roles);
 		if (row->pci->roles)
 			out_table_colour(table, (int)hp_array_size(pci_headers) - 2, OUT_YELLOW);
 	}
@@ -360,7 +372,9 @@ static const char *placed_by(const struct hp_inv_irq *irq)
 
 static void print_irqs(const struct run *run, const struct hp_inventory *inv)
 {
-	static const char *const headers[] = { ">IRQ", "FUNCTION", "ACTION", "CPUS", "PLACED BY", NULL };
+	static const char *const headers[] = {
+		">IRQ", "FUNCTION", "ACTION", "CPUS", "PLACED BY", NULL,
+	};
 	struct out_table *table = out_table_new(run, headers);
 
 	for (size_t i = 0; i < inv->irqs_count; i++) {
@@ -368,8 +382,8 @@ static void print_irqs(const struct run *run, const struct hp_inventory *inv)
 		hp_autofree char *number = text_of("%u", irq->number);
 		hp_autofree char *cpus = irq->affinity ? cut(irq->affinity, 24) : NULL;
 
-		out_table_row(table, number, irq->pci < 0 ? NULL : inv->pci[irq->pci].bdf, irq->action, cpus,
-			      placed_by(irq));
+		out_table_row(table, number, irq->pci < 0 ? NULL : inv->pci[irq->pci].bdf,
+			      irq->action, cpus, placed_by(irq));
 	}
 	out_table_print(table, stdout);
 }
@@ -383,7 +397,8 @@ static void print_irq_summary(const struct hp_inventory *inv)
 		managed += inv->irqs[i].is_managed;
 		movable += inv->irqs[i].is_movable;
 	}
-	printf("%zu interrupts (%zu in use): %zu can be moved by anyone, %zu are managed by the kernel, %zu are fixed\n",
+	printf("%zu interrupts (%zu in use): %zu can be moved by anyone, %zu are managed by the "
+	       "kernel, %zu are fixed\n",
 	       inv->irqs_count, used, movable, managed, inv->irqs_count - movable - managed);
 }
 

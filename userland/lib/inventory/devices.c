@@ -11,7 +11,9 @@
 
 #define SECTOR_BYTES 512	/* of the size files, whatever the disk's own sectors */
 
-const char *const hp_inv_dev_kind_words[] = { "block", "char", "net", "drm", "input", "sound", NULL };
+const char *const hp_inv_dev_kind_words[] = {
+	"block", "char", "net", "drm", "input", "sound", NULL
+};
 
 static const char *base_name(const char *path)
 {
@@ -67,7 +69,8 @@ static uint64_t read_number(struct hp_root *root, const char *dir, const char *f
 }
 
 /* dir: "/sys/dev/block/8:0"; the numbers are in its name. */
-static int fill_node(struct hp_root *root, const char *dir, const char *target, bool is_block, struct hp_inv_dev *dev)
+static int fill_node(struct hp_root *root, const char *dir, const char *target, bool is_block,
+		     struct hp_inv_dev *dev)
 {
 	if (sscanf(base_name(dir), "%d:%d", &dev->major, &dev->minor) != 2)
 		dev->major = dev->minor = -1;

@@ -67,17 +67,19 @@ static void keep_to_sysfs(hwloc_topology_t topology)
 
 	/* One that this hwloc does not have cannot run either, so a failure needs no handling. */
 	for (size_t i = 0; i < hp_array_size(unwanted); i++)
-		hwloc_topology_set_components(topology, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, unwanted[i]);
+		hwloc_topology_set_components(topology, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,
+					      unwanted[i]);
 }
 
 static int load(hwloc_topology_t topology, const char *description, struct hp_err *err)
 {
-	unsigned long flags = HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED | HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING |
+	unsigned long flags = HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED |
+			      HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING |
 			      HWLOC_TOPOLOGY_FLAG_NO_DISTANCES | HWLOC_TOPOLOGY_FLAG_NO_MEMATTRS;
 
 	if (description && hwloc_topology_set_synthetic(topology, description))
-		return hp_err_usage(err, "\"%s\" is no hwloc synthetic description; a valid one is \"pack:2 l3:1 core:4 pu:2\"",
-				    description);
+		return hp_err_usage(err, "\"%s\" is no hwloc synthetic description; "
+				    "a valid one is \"pack:2 l3:1 core:4 pu:2\"", description);
 	keep_to_sysfs(topology);
 	if (hwloc_topology_set_flags(topology, flags) ||
 	    hwloc_topology_set_io_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_NONE))
@@ -87,7 +89,8 @@ static int load(hwloc_topology_t topology, const char *description, struct hp_er
 	return 0;
 }
 
-static int load_steered(struct hp_root *root, const char *description, hwloc_topology_t *topology, struct hp_err *err)
+static int load_steered(struct hp_root *root, const char *description, hwloc_topology_t *topology,
+			struct hp_err *err)
 {
 	hwloc_topology_t loaded;
 	int ret;
@@ -104,7 +107,8 @@ static int load_steered(struct hp_root *root, const char *description, hwloc_top
 	return ret;
 }
 
-static int load_with_env(struct hp_root *root, const char *description, hwloc_topology_t *topology, struct hp_err *err)
+static int load_with_env(struct hp_root *root, const char *description, hwloc_topology_t *topology,
+			 struct hp_err *err)
 {
 	struct saved_env saved = { 0 };
 	int ret;
@@ -123,7 +127,8 @@ int inv_hwloc_load(struct hp_root *root, hwloc_topology_t *topology, struct hp_e
 	return load_with_env(root, NULL, topology, err);
 }
 
-int inv_hwloc_load_synthetic(const char *description, hwloc_topology_t *topology, struct hp_err *err)
+int inv_hwloc_load_synthetic(const char *description, hwloc_topology_t *topology,
+			     struct hp_err *err)
 {
 	return load_with_env(NULL, description, topology, err);
 }

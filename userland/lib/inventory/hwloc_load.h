@@ -14,6 +14,7 @@
  */
 int inv_hwloc_load(struct hp_root *root, hwloc_topology_t *topology, struct hp_err *err);
 /* The same from a synthetic description. */
-int inv_hwloc_load_synthetic(const char *description, hwloc_topology_t *topology, struct hp_err *err);
+int inv_hwloc_load_synthetic(const char *description, hwloc_topology_t *topology,
+			     struct hp_err *err);
 
 #endif

@@ -45,7 +45,8 @@ struct inv_owners {
 	size_t count;
 };
 /* target: what /sys/dev/block/M:N or /sys/class/block/NAME points to. */
-void inv_owners_of_block(const struct inv_reader *reader, const char *target, struct inv_owners *owners);
+void inv_owners_of_block(const struct inv_reader *reader, const char *target,
+			 struct inv_owners *owners);
 
 /* Room doubles: a list grows exactly when its count reaches a power of two. */
 static inline void *inv_grown(void *list, size_t count, size_t size)

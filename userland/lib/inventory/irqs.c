@@ -11,8 +11,9 @@
 
 /* What is known of an interrupt beside its public entry; same index as irqs[]. */
 struct clue {
-	bool is_message;			/* listed in its function's msi_irqs */
-	bool is_writable, is_read_only;		/* mode of smp_affinity; neither when there is no such file */
+	bool is_message;	/* listed in its function's msi_irqs */
+	bool is_writable;	/* mode of smp_affinity; neither this nor the next when there is none */
+	bool is_read_only;
 };
 
 struct irq_scan {
@@ -105,7 +106,8 @@ static int find_irqs(struct irq_scan *scan)
 
 static int compare_irq(const void *key, const void *item)
 {
-	unsigned int number = *(const unsigned int *)key, other = ((const struct hp_inv_irq *)item)->number;
+	unsigned int number = *(const unsigned int *)key;
+	unsigned int other = ((const struct hp_inv_irq *)item)->number;
 
 	return number < other ? -1 : number > other;
 }
@@ -134,7 +136,8 @@ static bool claim_messages(struct irq_scan *scan, size_t pci)
 	has_any = *names != NULL;
 	for (char **name = names; *name; name++) {
 		unsigned int number;
-		struct hp_inv_irq *irq = parse_number(*name, &number) ? find_irq(inv, number) : NULL;
+		struct hp_inv_irq *irq =
+			parse_number(*name, &number) ? find_irq(inv, number) : NULL;
 
 		if (irq) {
 			irq->pci = (int)pci;
@@ -213,7 +216,8 @@ static void judge(const struct irq_scan *scan, struct hp_inv_irq *irq, const str
 	} else if (scan->has_debugfs) {
 		judge_by_debugfs(scan->reader->root, irq);
 	} else {
-		irq->is_managed = clue->is_message && irq->action && is_managed_by_name(irq->action);
+		irq->is_managed =
+			clue->is_message && irq->action && is_managed_by_name(irq->action);
 		irq->is_movable = clue->is_writable && !irq->is_managed && !is_fixed_by_name(irq);
 	}
 }

@@ -6,7 +6,9 @@
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
 
-const char *const hp_inv_role_words[] = { "root_disk", "mounted", "swap", "console", "management", NULL };
+const char *const hp_inv_role_words[] = {
+	"root_disk", "mounted", "swap", "console", "management", NULL
+};
 
 static void put(struct json_object *to, const char *key, struct json_object *value)
 {

@@ -15,7 +15,8 @@ static void unescape(char *text)
 	for (const char *in = text; *in; in++) {
 		unsigned int code;
 
-		if (*in == '\\' && sscanf(in + 1, "%3o", &code) == 1 && strspn(in + 1, "01234567") >= 3) {
+		if (*in == '\\' && sscanf(in + 1, "%3o", &code) == 1 &&
+		    strspn(in + 1, "01234567") >= 3) {
 			*out++ = (char)code;
 			in += 3;
 		} else {
@@ -110,7 +111,8 @@ const struct inv_mount *inv_mounts_find(const struct inv_mounts *mounts, const c
 	for (size_t i = 0; i < mounts->count; i++) {
 		const struct inv_mount *mount = &mounts->items[i];
 
-		if (is_above(mount->point, path) && (!best || strlen(mount->point) >= strlen(best->point)))
+		if (is_above(mount->point, path) &&
+		    (!best || strlen(mount->point) >= strlen(best->point)))
 			best = mount;
 	}
 	return best;

@@ -7,7 +7,7 @@
 #include "base/hp_root.h"
 
 struct inv_mount {
-	int major, minor;	/* 0:N for file systems without one block device (btrfs, zfs, tmpfs) */
+	int major, minor; /* 0:N for file systems without one block device (btrfs, zfs, tmpfs) */
 	char *point;		/* "/boot" */
 	char *fstype, *source;	/* "ext4", "/dev/nvme0n1p2" */
 };

@@ -90,7 +90,8 @@ static void add_subsystem_owners(const struct inv_reader *reader, const char *su
 	hp_root_list_free(entries);
 }
 
-void inv_owners_of_block(const struct inv_reader *reader, const char *target, struct inv_owners *owners)
+void inv_owners_of_block(const struct inv_reader *reader, const char *target,
+			 struct inv_owners *owners)
 {
 	const char *subsystem = strstr(target, "/nvme-subsystem/");
 

@@ -57,7 +57,8 @@ static struct pci_access *open_access(const struct hp_root *root)
 	access->error = on_error;
 	access->warning = ignore;
 	access->debug = ignore;
-	access->id_lookup_mode = 0;	/* no cache in the home directory, no questions to the network */
+	/* No cache in the home directory, no questions to the network. */
+	access->id_lookup_mode = 0;
 	if (asprintf(&path, "%s/sys/bus/pci", hp_root_is_live(root) ? "" : hp_root_path(root)) < 0)
 		path = NULL;
 	if (path && !pci_set_param(access, "sysfs.path", path) && catch_call(init_access, access))
@@ -79,7 +80,8 @@ static void look_up_call(void *opaque)
 	struct look_up_args *args = opaque;
 
 	args->name = pci_lookup_name(args->access, args->buf, sizeof(args->buf),
-				     args->what | PCI_LOOKUP_NO_NUMBERS | PCI_LOOKUP_NO_HWDB, args->id, args->sub);
+				     args->what | PCI_LOOKUP_NO_NUMBERS | PCI_LOOKUP_NO_HWDB,
+				     args->id, args->sub);
 }
 
 /* The first call loads pci.ids, which may be broken. */
@@ -106,7 +108,8 @@ static void fill_info(void *opaque)
 static void fill_dev(struct pci_dev *dev)
 {
 	struct fill_args identity = { dev, PCI_FILL_IDENT | PCI_FILL_CLASS | PCI_FILL_CLASS_EXT };
-	struct fill_args place = { dev, PCI_FILL_NUMA_NODE | PCI_FILL_IOMMU_GROUP | PCI_FILL_DRIVER };
+	struct fill_args place = { dev,
+				   PCI_FILL_NUMA_NODE | PCI_FILL_IOMMU_GROUP | PCI_FILL_DRIVER };
 
 	dev->numa_node = -1;
 	catch_call(fill_info, &identity);
@@ -140,7 +143,8 @@ static void copy_dev(struct pci_access *access, struct pci_dev *dev, struct hp_i
 	pci->class_name = look_up(access, PCI_LOOKUP_CLASS, dev->device_class, 0);
 }
 
-static int add_function(struct inv_reader *reader, struct pci_access *access, const char *bdf, uint64_t key)
+static int add_function(struct inv_reader *reader, struct pci_access *access, const char *bdf,
+			uint64_t key)
 {
 	struct hp_inventory *inv = reader->inv;
 	uint64_t *grown = inv_grown(reader->pci_keys, inv->pci_count, sizeof(*grown));
@@ -157,7 +161,8 @@ static int add_function(struct inv_reader *reader, struct pci_access *access, co
 	pci->bdf = strdup(bdf);
 	if (!pci->bdf)
 		return -ENOMEM;
-	dev = pci_get_dev(access, (int)(key >> 16), (int)(key >> 8 & 0xff), (int)(key >> 3 & 0x1f), (int)(key & 7));
+	dev = pci_get_dev(access, (int)(key >> 16), (int)(key >> 8 & 0xff), (int)(key >> 3 & 0x1f),
+			  (int)(key & 7));
 	fill_dev(dev);
 	copy_dev(access, dev, pci);
 	pci_free_dev(dev);

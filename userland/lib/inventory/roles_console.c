@@ -10,7 +10,8 @@ static void mark_boot_display(struct inv_reader *reader)
 {
 	for (size_t i = 0; i < reader->inv->pci_count; i++) {
 		struct hp_inv_pci *pci = &reader->inv->pci[i];
-		hp_autofree char *boot = hp_root_readf(reader->root, "/sys/bus/pci/devices/%s/boot_vga", pci->bdf);
+		hp_autofree char *boot =
+			hp_root_readf(reader->root, "/sys/bus/pci/devices/%s/boot_vga", pci->bdf);
 
 		if (boot && !strcmp(boot, "1"))
 			pci->roles |= HP_ROLE_CONSOLE;
@@ -47,7 +48,8 @@ static void mark_active_terminals(struct inv_reader *reader)
 int inv_read_console_roles(struct inv_reader *reader)
 {
 	mark_boot_display(reader);
-	mark_class_device(reader, "graphics", "fb0");	/* the one that the framebuffer console takes */
+	/* The one that the framebuffer console takes. */
+	mark_class_device(reader, "graphics", "fb0");
 	mark_active_terminals(reader);
 	return 0;
 }

@@ -52,7 +52,8 @@ static void mark_slaves(struct disk_scan *scan, const char *name, unsigned int r
 /* Whatever uses the loop disk uses the disk that holds its file. */
 static void mark_loop(struct disk_scan *scan, const char *name, unsigned int role, int depth)
 {
-	hp_autofree char *file = hp_root_readf(scan->reader->root, "/sys/class/block/%s/loop/backing_file", name);
+	hp_autofree char *file =
+		hp_root_readf(scan->reader->root, "/sys/class/block/%s/loop/backing_file", name);
 
 	if (file && *file == '/')
 		mark_file(scan, file, role, depth + 1);
@@ -92,11 +93,13 @@ static void mark_number(struct disk_scan *scan, int major, int minor, unsigned i
 	}
 	target = hp_root_readlink(scan->reader->root, path);
 	if (target)
-		mark_block(scan, strrchr(target, '/') ? strrchr(target, '/') + 1 : target, role, depth);
+		mark_block(scan, strrchr(target, '/') ? strrchr(target, '/') + 1 : target, role,
+			   depth);
 }
 
 /* "/dev/mapper/vg-root": device-mapper names live in sysfs, so a recorded tree needs no /dev. */
-static void mark_mapper(struct disk_scan *scan, const char *mapper_name, unsigned int role, int depth)
+static void mark_mapper(struct disk_scan *scan, const char *mapper_name, unsigned int role,
+			int depth)
 {
 	char **names;
 
@@ -163,7 +166,8 @@ static void mark_btrfs(struct disk_scan *scan, const char *source, unsigned int 
 }
 
 /* An overlay's layers, a network file system, a zpool: what these stand on cannot be read here; nothing is said. */
-static void mark_mount(struct disk_scan *scan, const struct inv_mount *mount, unsigned int role, int depth)
+static void mark_mount(struct disk_scan *scan, const struct inv_mount *mount, unsigned int role,
+		       int depth)
 {
 	if (mount->major)
 		mark_number(scan, mount->major, mount->minor, role, depth);
@@ -184,7 +188,9 @@ static void mark_file(struct disk_scan *scan, const char *path, unsigned int rol
 /* What the machine cannot run or boot without. */
 static bool is_system_point(const char *point)
 {
-	static const char *const points[] = { "/", "/usr", "/boot", "/boot/efi", "/boot/firmware", "/efi" };
+	static const char *const points[] = {
+		"/", "/usr", "/boot", "/boot/efi", "/boot/firmware", "/efi",
+	};
 
 	for (size_t i = 0; i < hp_array_size(points); i++)
 		if (!strcmp(point, points[i]))
@@ -200,7 +206,8 @@ static void mark_swaps(struct disk_scan *scan)
 
 	for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
 		size_t len = strcspn(line, " \t");
-		bool is_partition = !strncmp(line + len + strspn(line + len, " \t"), "partition", strlen("partition"));
+		bool is_partition = !strncmp(line + len + strspn(line + len, " \t"), "partition",
+					     strlen("partition"));
 
 		line[len] = '\0';
 		if (*line != '/')
@@ -221,7 +228,8 @@ int inv_read_disk_roles(struct inv_reader *reader)
 	for (size_t i = 0; i < scan.mounts.count; i++) {
 		const struct inv_mount *mount = &scan.mounts.items[i];
 
-		mark_mount(&scan, mount, is_system_point(mount->point) ? HP_ROLE_ROOT_DISK : HP_ROLE_MOUNTED, 0);
+		mark_mount(&scan, mount,
+			   is_system_point(mount->point) ? HP_ROLE_ROOT_DISK : HP_ROLE_MOUNTED, 0);
 	}
 	mark_swaps(&scan);
 	inv_mounts_free(&scan.mounts);

@@ -43,8 +43,10 @@ static bool has_address(const struct ifaddrs *entry, int family, const void *add
 	if (!entry->ifa_addr || entry->ifa_addr->sa_family != family)
 		return false;
 	if (family == AF_INET)
-		return !memcmp(&((struct sockaddr_in *)(void *)entry->ifa_addr)->sin_addr, address, sizeof(struct in_addr));
-	return !memcmp(&((struct sockaddr_in6 *)(void *)entry->ifa_addr)->sin6_addr, address, sizeof(struct in6_addr));
+		return !memcmp(&((struct sockaddr_in *)(void *)entry->ifa_addr)->sin_addr, address,
+			       sizeof(struct in_addr));
+	return !memcmp(&((struct sockaddr_in6 *)(void *)entry->ifa_addr)->sin6_addr, address,
+		       sizeof(struct in6_addr));
 }
 
 /* An address of the live machine; "fe80::1%eth0" names its port itself. */
@@ -92,7 +94,8 @@ static void mark_ipv6_routes(struct inv_reader *reader)
 		char port[IFNAMSIZ];
 		unsigned int prefix, flags;
 
-		if (sscanf(line, "%*32s %2x %*32s %*2x %*32s %*8x %*8x %*8x %8x %15s", &prefix, &flags, port) == 3 &&
+		if (sscanf(line, "%*32s %2x %*32s %*2x %*32s %*8x %*8x %*8x %8x %15s", &prefix,
+			   &flags, port) == 3 &&
 		    !prefix && !(flags & INV_ROUTE_REFUSED) && strcmp(port, "lo"))
 			mark_port(reader, port, 0);
 	}

@@ -14,7 +14,8 @@ static bool parse_route(const char *line, struct inv_route *route)
 {
 	unsigned int destination, flags, mask;
 
-	if (sscanf(line, "%15s %8x %*8x %4x %*d %*d %*d %8x", route->port, &destination, &flags, &mask) != 4)
+	if (sscanf(line, "%15s %8x %*8x %4x %*d %*d %*d %8x", route->port, &destination, &flags,
+		   &mask) != 4)
 		return false;
 	route->destination = destination;
 	route->prefix = (unsigned int)__builtin_popcount(mask);
@@ -22,7 +23,8 @@ static bool parse_route(const char *line, struct inv_route *route)
 	return true;
 }
 
-int inv_each_route(struct hp_root *root, int (*visit)(const struct inv_route *route, void *arg), void *arg)
+int inv_each_route(struct hp_root *root, int (*visit)(const struct inv_route *route, void *arg),
+		   void *arg)
 {
 	hp_autofree char *table = hp_root_readf(root, "/proc/net/route");
 	char *rest = table;

@@ -18,6 +18,7 @@ struct inv_route {
 };
 
 /* Calls visit for each route of the main table until it returns non-zero; returns that. No table: 0, no call. */
-int inv_each_route(struct hp_root *root, int (*visit)(const struct inv_route *route, void *arg), void *arg);
+int inv_each_route(struct hp_root *root, int (*visit)(const struct inv_route *route, void *arg),
+		   void *arg);
 
 #endif

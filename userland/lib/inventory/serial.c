@@ -67,7 +67,8 @@ static char *from_vpd(struct hp_root *root, const char *dir)
 static char *from_udev(struct hp_root *root, const struct hp_inv_dev *dev)
 {
 	static const char key[] = "E:ID_SERIAL_SHORT=";
-	hp_autofree char *data = hp_root_readf(root, "/run/udev/data/b%d:%d", dev->major, dev->minor);
+	hp_autofree char *data =
+		hp_root_readf(root, "/run/udev/data/b%d:%d", dev->major, dev->minor);
 	const char *at = data ? strstr(data, key) : NULL;
 
 	if (!at || (at != data && at[-1] != '\n'))

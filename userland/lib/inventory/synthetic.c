@@ -30,8 +30,8 @@ static int fill(hwloc_topology_t topology, uint64_t memory_bytes, struct hp_inve
 	return 0;
 }
 
-int hp_inventory_synthetic(const char *description, uint64_t memory_bytes, struct hp_inventory **inv,
-			   struct hp_err *err)
+int hp_inventory_synthetic(const char *description, uint64_t memory_bytes,
+			   struct hp_inventory **inv, struct hp_err *err)
 {
 	hp_autoinventory *fresh = calloc(1, sizeof(*fresh));
 	hwloc_topology_t topology;

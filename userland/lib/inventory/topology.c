@@ -135,7 +135,8 @@ void inv_finish_topology(struct hp_inventory *inv)
 /* hwloc lends a memory-only node the CPUs of its neighbour; the kernel's own list does not. */
 static void correct_node_cpus(struct hp_root *root, struct hp_inv_node *node)
 {
-	hp_autofree char *list = hp_root_readf(root, "/sys/devices/system/node/node%u/cpulist", node->os);
+	hp_autofree char *list =
+		hp_root_readf(root, "/sys/devices/system/node/node%u/cpulist", node->os);
 
 	if (!list)
 		return;
@@ -182,7 +183,8 @@ static int check_tree(struct hp_root *root, struct hp_err *err)
 	for (size_t i = 0; i < hp_array_size(needed); i++) {
 		if (hp_root_exists(root, needed[i]))
 			continue;
-		hp_err_set(err, ENOENT, "%s holds no machine: %s is missing", hp_root_path(root), needed[i]);
+		hp_err_set(err, ENOENT, "%s holds no machine: %s is missing", hp_root_path(root),
+			   needed[i]);
 		hp_err_hint(err, "a tree to read is made by scripts/record-machine");
 		return -ENOENT;
 	}
