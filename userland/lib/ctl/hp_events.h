@@ -17,6 +17,9 @@ struct hp_actor {
 	char cgroup[256];	/* path below the cgroup root, "" = unknown */
 };
 
+/* Fills comm and cgroup from /proc while the process lives. */
+void hp_actor_describe(struct hp_actor *actor);
+
 /*
  * One event. type: "drift" (something no longer held), "refused" (a guard said
  * no), "applied", "reverted", "confirmed", "torn-down", "agent" (partd started or stopped).

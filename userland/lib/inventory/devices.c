@@ -166,6 +166,8 @@ int inv_read_devices(struct inv_reader *reader)
 	for (size_t i = 0; i < hp_array_size(dirs); i++)
 		if (add_each(reader, dirs[i]))
 			return -ENOMEM;
+	if (inv_read_away_ports(reader))
+		return -ENOMEM;
 	for (size_t i = 0; i < reader->inv->pci_count; i++) {
 		struct hp_inv_pci *pci = &reader->inv->pci[i];
 

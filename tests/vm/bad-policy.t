@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# bad-policy.t: every bad policy of the corpus, and policies that do not fit this machine, leave it unchanged.
+# kernels: 6.12
+# timeout: 300
+cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+. tests/vm/lib.sh
+. tests/vm/machine.sh
+
+snapshot > /tmp/before
+count=0 wrong=''
+for file in tests/fixtures/policies/bad/*.yaml; do
+	partctl apply "$file" > /tmp/out 2> /tmp/err
+	status=$?
+	count=$((count + 1))
+	[ $status -eq 2 ] || wrong+="$file: exit status $status"$'\n'
+	grep -qE "^[^:]*:[0-9]+:[0-9]+: ." /tmp/err || wrong+="$file: no position: $(head -n 1 /tmp/err)"$'\n'
+	[ -s /tmp/out ] && wrong+="$file: printed to standard output"$'\n'
+done
+ok "there are at least 60 bad files" test $count -ge 60
+is "each of $count exits with 2 and says where" "$wrong" ""
+
+misfit() { # WHAT REGEX POLICY
+	local status=0
+	printf '%s\n' "apiVersion: hostpart/v1" "$3" > /tmp/misfit.yaml
+	partctl apply /tmp/misfit.yaml > /tmp/out 2>&1 || status=$?
+	is "$1: exit status" $status 2
+	like "$1: says where and why" "$(cat /tmp/out)" "^/tmp/misfit.yaml:[0-9]+:[0-9]+: .*$2"
+	note "$(head -n 2 /tmp/out)"
+}
+misfit "too many cores" 'cores?' 'domains: {alpha: {cpus: 4, memory: 1GiB}}'
+misfit "too much memory" 'GiB' 'domains: {alpha: {cpus: 1, memory: 64GiB}}'
+misfit "half a core" '3' 'domains: {alpha: {cpus: {list: "2"}, memory: 1GiB}}'
+misfit "an offline or absent CPU" '100' 'domains: {alpha: {cpus: {list: "100-101"}, memory: 1GiB}}'
+misfit "no such device" 'hp-nvme' 'domains: {alpha: {cpus: 1, memory: 1GiB, devices: [{serial: hp-nvme-7}]}}'
+misfit "a function twice" 'beta|alpha' 'domains:
+  alpha: {cpus: 1, memory: 512MiB, devices: [{serial: hp-nvme-0}]}
+  beta: {cpus: 1, memory: 512MiB, devices: [{class: nvme, index: 0}]}'
+misfit "the management port" 'management|route' "domains: {alpha: {cpus: 1, memory: 1GiB, devices: [{mac: \"$(cat "/sys/class/net/$(ip route show default | sed 's/.*dev \([^ ]*\).*/\1/')/address")\"}]}}"
+misfit "no such node" 'node' 'domains: {alpha: {cpus: 1, memory: {size: 1GiB, nodes: "5"}}}'
+snapshot > /tmp/after
+is "the machine is as it was" "$(diff /tmp/before /tmp/after)" ""

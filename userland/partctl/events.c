@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/* events.c: partctl events: what happened, and who did it. */
+#include "partctl.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include "ctl/hp_events.h"
+
+static const char *text_of(struct json_object *object, const char *key)
+{
+	struct json_object *field;
+
+	return json_object_object_get_ex(object, key, &field) ? json_object_get_string(field) : NULL;
+}
+
+static void print_actor(struct json_object *event)
+{
+	struct json_object *actor, *pid;
+
+	if (!json_object_object_get_ex(event, "actor", &actor) || !json_object_is_type(actor, json_type_object)) {
+		printf("  by unknown");
+		return;
+	}
+	json_object_object_get_ex(actor, "pid", &pid);
+	printf("  by %s[%d]", text_of(actor, "comm") ? text_of(actor, "comm") : "?", json_object_get_int(pid));
+	if (text_of(actor, "cgroup"))
+		printf(" in %s", text_of(actor, "cgroup"));
+}
+
+static void print_field(struct json_object *event, const char *key, const char *word)
+{
+	const char *text = text_of(event, key);
+
+	if (text)
+		printf("  %s %s", word, text);
+}
+
+static int print_event(void *arg, struct json_object *event)
+{
+	const struct run *run = arg;
+	const char *type = text_of(event, "type");
+	bool is_bad = type && (strcmp(type, "drift") == 0 || strcmp(type, "refused") == 0);
+
+	if (run->format != OUT_TABLE) {
+		/* One object per line in both, so that a follower can read them as they come. */
+		puts(json_object_to_json_string_ext(event, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		fflush(stdout);
+		return 0;
+	}
+	printf("%s  %s%-9s%s  %-8s", text_of(event, "time"), is_bad ? out_colour(run, OUT_YELLOW) : "", type ? type : "?",
+	       is_bad ? out_colour(run, OUT_PLAIN) : "", text_of(event, "domain") ? text_of(event, "domain") : "-");
+	print_field(event, "what", "");
+	print_field(event, "was", "should be");
+	print_field(event, "found", "found");
+	print_field(event, "done", "→");
+	print_actor(event);
+	putchar('\n');
+	fflush(stdout);
+	return 0;
+}
+
+static int parse_count(const char *value, void *into, struct hp_err *err)
+{
+	char *end;
+	unsigned long n = strtoul(value, &end, 10);
+
+	if (end == value || *end || *value == '-' || n < 1 || n > 1000000)
+		return hp_err_usage(err, "'%s' is not a number from 1 to 1000000", value);
+	*(size_t *)into = n;
+	return 0;
+}
+
+static int follow(struct run *run, struct hp_err *err)
+{
+	hp_autofd int stop = -1;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	stop = signalfd(-1, &set, SFD_CLOEXEC);
+	return hp_events_follow(&run->ctx, print_event, run, stop, err);
+}
+
+static int run_events(struct run *run, int argc, char **argv)
+{
+	bool is_following = false;
+	size_t limit = 0;
+	const struct option_spec options[] = {
+		{ "follow", 'f', NULL, "wait for new ones, until interrupted", .flag = &is_following },
+		{ "last", 'n', "COUNT", "only the last COUNT", .parse = parse_count, .into = &limit },
+		{ 0 },
+	};
+	hp_autoerr err = HP_ERR_INIT;
+	int status, ret, first = cli_parse(run, argc, argv, options, 0, 0, &status);
+
+	if (first < 0)
+		return status;
+	ret = hp_events_read(&run->ctx, limit, print_event, run, &err);
+	if (ret == 0 && is_following)
+		ret = follow(run, &err);
+	return ret < 0 ? cli_fail(run, &err) : HP_EXIT_OK;
+}
+
+const struct verb verb_events = {
+	.name = "events",
+	.summary = "what happened to the domains, and who did it",
+	.usage = "[--follow] [--last COUNT]",
+	.help = "Prints drift (with the actor, as far as the kernel knows it, and what was done), refusals and changes,\n"
+		"oldest first. With -o json or yaml one JSON object per line.\n\n"
+		"Example:\n  partctl events --follow",
+	.run = run_events,
+	.needs_root = true,
+};

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/* plan_print.c: prints an assignment and the steps to it for people. */
+#include "plan_print.h"
+
+#include <string.h>
+#include "base/hp_text.h"
+
+static const char *owner_name(const struct hp_engine_result *plan, int domain)
+{
+	return domain < 0 ? "machine" : plan->policy->domains[domain].name;
+}
+
+/* "0000:03:00.0 (nvme0n1)", comma-separated; NULL when there is none. */
+static char *list_devices(const struct hp_engine_result *plan, const struct hp_assigned_domain *domain)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	for (size_t i = 0; out && i < domain->pci_count; i++) {
+		const struct hp_inv_pci *pci = &plan->inventory->pci[domain->pci[i]];
+		const char *below = pci->devs_count ? pci->devs[0].name : NULL;
+
+		for (size_t d = 0; d < pci->devs_count; d++)
+			if (pci->devs[d].kind == HP_DEV_BLOCK || pci->devs[d].kind == HP_DEV_NET) {
+				below = pci->devs[d].name;
+				break;
+			}
+		fprintf(out, "%s%s%s%s%s", i ? ", " : "", pci->bdf, below ? " (" : "", below ? below : "", below ? ")" : "");
+	}
+	if (out)
+		fclose(out);
+	return text;
+}
+
+static void add_domain(struct out_table *table, const struct hp_engine_result *plan, const struct hp_assigned_domain *domain)
+{
+	hp_autofree char *cpus = hp_cpulist_format(domain->cpus);
+	hp_autofree char *nodes = hp_cpulist_format(domain->nodes);
+	hp_autofree char *memory = hp_size_human(domain->memory_bytes);
+	hp_autofree char *guarantee = hp_size_human(domain->guarantee_bytes);
+	hp_autofree char *devices = list_devices(plan, domain);
+	char cores[16];
+
+	snprintf(cores, sizeof(cores), "%u", domain->cores);
+	out_table_row(table, domain->name, cores, cpus, nodes, memory, guarantee, domain->link_address, devices);
+}
+
+static void add_base(struct out_table *table, const struct hp_engine_result *plan)
+{
+	const struct hp_assignment *assignment = plan->assignment;
+	hp_autofree char *cpus = hp_cpulist_format(assignment->base_cpus);
+	hp_autofree char *memory = hp_size_human(assignment->base_memory_bytes);
+	unsigned int count = 0;
+	char cores[16];
+
+	for (size_t i = 0; i < plan->inventory->cores_count; i++)
+		count += hwloc_bitmap_isincluded(plan->inventory->cores[i].cpus, assignment->base_cpus);
+	snprintf(cores, sizeof(cores), "%u", count);
+	out_table_row(table, "base", cores, cpus, NULL, memory, NULL, assignment->base_link_address, "everything else");
+}
+
+static void print_gaps(const struct hp_engine_result *plan)
+{
+	if (!plan->assignment->gaps_count)
+		return;
+	printf("\nNot guaranteed here:\n");
+	for (size_t i = 0; i < plan->assignment->gaps_count; i++) {
+		const struct hp_gap *gap = &plan->assignment->gaps[i];
+
+		printf("  %-8s %s: %s\n", owner_name(plan, gap->domain), gap->what, gap->why);
+	}
+}
+
+void plan_print_assignment(const struct run *run, const struct hp_engine_result *plan)
+{
+	static const char *const headers[] = { "DOMAIN", ">CORES", "CPUS", "NODES", ">MEMORY", ">GUARANTEE", "ADDRESS",
+					       "DEVICES", NULL };
+	struct out_table *table = out_table_new(run, headers);
+
+	for (size_t i = 0; i < plan->assignment->domains_count; i++)
+		add_domain(table, plan, &plan->assignment->domains[i]);
+	add_base(table, plan);
+	out_table_print(table, stdout);
+	print_gaps(plan);
+}
+
+/* A value on one line: texts of several lines are shown by their first and how many more there are. */
+static void print_value(const struct run *run, const char *value)
+{
+	size_t first, more = 0;
+
+	if (!value) {
+		printf("%sabsent%s", out_colour(run, OUT_DIM), out_colour(run, OUT_PLAIN));
+		return;
+	}
+	if (!*value) {
+		printf("''");
+		return;
+	}
+	first = strcspn(value, "\n");
+	for (const char *at = value + first; *at; at++)
+		more += *at == '\n' && at[1];
+	printf("%.*s", (int)first, value);
+	if (more)
+		printf(" %s(+%zu lines)%s", out_colour(run, OUT_DIM), more, out_colour(run, OUT_PLAIN));
+}
+
+static void print_step(const struct run *run, const struct hp_engine_result *plan, size_t index)
+{
+	const struct hp_step *step = &plan->steps.items[index];
+	static const char *const kinds[] = { [HP_STEP_SET] = "", [HP_STEP_RESTORE] = "restore ", [HP_STEP_SHRINK] = "shrink " };
+
+	printf("%3zu  %-8s %s%s%s%s: ", index + 1, step->backend, kinds[step->kind], step->object, *step->attr ? " " : "",
+	       step->attr);
+	print_value(run, step->from);
+	printf(" → ");
+	print_value(run, step->to);
+	if (step->loc.line)
+		printf("  %s(line %u)%s", out_colour(run, OUT_DIM), step->loc.line, out_colour(run, OUT_PLAIN));
+	putchar('\n');
+}
+
+void plan_print_steps(const struct run *run, const struct hp_engine_result *plan)
+{
+	for (size_t i = 0; i < plan->steps.count; i++)
+		print_step(run, plan, i);
+	if (plan->steps.count == 0)
+		printf("nothing to do");
+	else
+		printf("%zu step%s", plan->steps.count, plan->steps.count == 1 ? "" : "s");
+	printf("; %zu settings already hold%s\n", plan->steps.satisfied, plan->steps.gaps ? "; some cannot hold here" : "");
+}
+
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
+}
+
+static void add_number(struct json_object *object, const char *key, int64_t number)
+{
+	json_object_object_add(object, key, json_object_new_int64(number));
+}
+
+static void add_set(struct json_object *object, const char *key, hwloc_const_bitmap_t set)
+{
+	hp_autofree char *text = hp_cpulist_format(set);
+
+	add_text(object, key, text);
+}
+
+struct json_object *plan_steps_json(const struct hp_engine_result *plan)
+{
+	static const char *const kinds[] = { [HP_STEP_SET] = "set", [HP_STEP_RESTORE] = "restore", [HP_STEP_SHRINK] = "shrink" };
+	struct json_object *object = json_object_new_object(), *list = json_object_new_array();
+
+	for (size_t i = 0; i < plan->steps.count; i++) {
+		const struct hp_step *step = &plan->steps.items[i];
+		struct json_object *item = json_object_new_object();
+
+		add_text(item, "kind", kinds[step->kind]);
+		add_text(item, "domain", step->domain < 0 ? NULL : owner_name(plan, step->domain));
+		add_text(item, "backend", step->backend);
+		add_text(item, "object", step->object);
+		add_text(item, "attr", step->attr);
+		add_text(item, "from", step->from);
+		add_text(item, "to", step->to);
+		add_number(item, "policy_line", step->loc.line);
+		json_object_array_add(list, item);
+	}
+	json_object_object_add(object, "steps", list);
+	add_number(object, "satisfied", (int64_t)plan->steps.satisfied);
+	add_number(object, "gaps", (int64_t)plan->steps.gaps);
+	return object;
+}
+
+static struct json_object *domain_json(const struct hp_engine_result *plan, const struct hp_assigned_domain *domain)
+{
+	struct json_object *object = json_object_new_object(), *devices = json_object_new_array();
+
+	add_text(object, "name", domain->name);
+	add_number(object, "cores", domain->cores);
+	add_set(object, "cpus", domain->cpus);
+	add_set(object, "nodes", domain->nodes);
+	add_number(object, "memory_bytes", (int64_t)domain->memory_bytes);
+	add_number(object, "guarantee_bytes", (int64_t)domain->guarantee_bytes);
+	add_number(object, "swap_bytes", (int64_t)domain->swap_bytes);
+	add_text(object, "address", domain->link_address);
+	for (size_t i = 0; i < domain->pci_count; i++)
+		json_object_array_add(devices, json_object_new_string(plan->inventory->pci[domain->pci[i]].bdf));
+	json_object_object_add(object, "devices", devices);
+	return object;
+}
+
+static struct json_object *gaps_json(const struct hp_engine_result *plan)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < plan->assignment->gaps_count; i++) {
+		struct json_object *gap = json_object_new_object();
+
+		add_text(gap, "domain", owner_name(plan, plan->assignment->gaps[i].domain));
+		add_text(gap, "what", plan->assignment->gaps[i].what);
+		add_text(gap, "why", plan->assignment->gaps[i].why);
+		json_object_array_add(list, gap);
+	}
+	return list;
+}
+
+struct json_object *plan_json(const struct hp_engine_result *plan)
+{
+	struct json_object *object = plan_steps_json(plan), *domains = json_object_new_array();
+	struct json_object *base = json_object_new_object();
+
+	for (size_t i = 0; i < plan->assignment->domains_count; i++)
+		json_object_array_add(domains, domain_json(plan, &plan->assignment->domains[i]));
+	json_object_object_add(object, "domains", domains);
+	add_set(base, "cpus", plan->assignment->base_cpus);
+	add_number(base, "memory_bytes", (int64_t)plan->assignment->base_memory_bytes);
+	json_object_object_add(object, "base", base);
+	json_object_object_add(object, "not_guaranteed", gaps_json(plan));
+	return object;
+}
+
+int plan_show_steps(const struct run *run, const struct hp_engine_result *plan)
+{
+	if (run->format != OUT_TABLE)
+		out_object(run, plan_steps_json(plan));
+	else
+		plan_print_steps(run, plan);
+	return HP_EXIT_OK;
+}

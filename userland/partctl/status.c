@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+/* status.c: partctl status: the domains in force, how they are, and what is not guaranteed. */
+#include "agent.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+#include "apply/hp_engine.h"
+#include "base/hp_cgroup2.h"
+#include "base/hp_text.h"
+#include "ctl/hp_ctl.h"
+
+struct status {
+	struct run *run;
+	const struct hp_state *state;
+	const struct hp_engine_result *plan;	/* the policy in force, planned again: its steps are the drift */
+	long agent_pid;				/* 0 = partd does not run */
+	long confirm_s;				/* seconds left, 0 = confirmed */
+};
+
+static long ask_agent(struct run *run)
+{
+	struct json_object *ping = json_object_new_object(), *result = NULL, *pid;
+	long answer = 0;
+
+	json_object_object_add(ping, "verb", json_object_new_string("ping"));
+	if (hp_ctl_call(&run->ctx, ping, NULL, NULL, &result, NULL) == 0)
+		answer = json_object_object_get_ex(result, "pid", &pid) ? json_object_get_int64(pid) : -1;
+	json_object_put(result);
+	return answer;
+}
+
+static long seconds_left(const struct hp_state *state)
+{
+	struct timespec now;
+
+	if (!state || !state->confirm_by_ns)
+		return 0;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (long)((state->confirm_by_ns - ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec)) / 1000000000) + 1;
+}
+
+static char *cgroup_value(const struct status *status, const char *domain, const char *attr)
+{
+	const char *top = status->plan->inventory->has_systemd ? "hostpart.service" : "hostpart";
+
+	return hp_root_readf(status->run->ctx.root, "/sys/fs/cgroup/%s/%s/%s", top, domain, attr);
+}
+
+static size_t count_drift(const struct status *status, int domain)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < status->plan->steps.count; i++)
+		count += status->plan->steps.items[i].domain == domain;
+	return count;
+}
+
+/* "running", or what is wrong with it. */
+static char *describe_state(const struct status *status, int domain)
+{
+	size_t drift = count_drift(status, domain);
+	hp_autofree char *populated = cgroup_value(status, status->plan->policy->domains[domain].name, "cgroup.events");
+	char *text;
+
+	if (!populated || !strstr(populated, "populated 1"))
+		return strdup("not running");
+	if (drift == 0)
+		return strdup("running");
+	return asprintf(&text, "drifted (%zu)", drift) < 0 ? NULL : text;
+}
+
+static char *human_of(const char *text)
+{
+	return text && *text >= '0' && *text <= '9' ? hp_size_human(strtoull(text, NULL, 10)) : NULL;
+}
+
+static void add_domain(const struct status *status, struct out_table *table, int index)
+{
+	const struct hp_assigned_domain *assigned = &status->plan->assignment->domains[index];
+	const char *name = status->plan->policy->domains[index].name;
+	hp_autofree char *state = describe_state(status, index);
+	hp_autofree char *cpus = cgroup_value(status, name, "cpuset.cpus.effective");
+	hp_autofree char *current = cgroup_value(status, name, "memory.current");
+	hp_autofree char *used = human_of(current);
+	hp_autofree char *limit = hp_size_human(assigned->memory_bytes);
+	hp_autofree char *tasks = cgroup_value(status, name, "pids.current");
+	hp_autofree char *devices = NULL;
+
+	if (asprintf(&devices, "%zu", assigned->pci_count) < 0)
+		return;
+	out_table_row(table, name, state, cpus, used, limit, tasks, devices, assigned->link_address);
+	out_table_colour(table, 1, state && strcmp(state, "running") == 0 ? OUT_GREEN : OUT_RED);
+}
+
+static void print_machine(const struct status *status)
+{
+	struct run *run = status->run;
+	const struct hp_inventory *inv = status->plan->inventory;
+
+	if (status->agent_pid)
+		printf("agent    partd runs (process %ld): drift is mended\n", status->agent_pid);
+	else
+		printf("agent    %spartd does not run%s: the domains hold, but drift is not mended\n",
+		       out_colour(run, OUT_YELLOW), out_colour(run, OUT_PLAIN));
+	if (inv && inv->has_module)
+		printf("module   hostpart.ko is loaded\n");
+	else
+		printf("module   %shostpart.ko is not loaded%s\n", out_colour(run, OUT_YELLOW), out_colour(run, OUT_PLAIN));
+	if (status->confirm_s)
+		printf("confirm  %swithin %ld s, or the change undoes itself%s\n", out_colour(run, OUT_YELLOW),
+		       status->confirm_s, out_colour(run, OUT_PLAIN));
+}
+
+static void print_gaps(const struct status *status)
+{
+	const struct hp_assignment *assignment = status->plan->assignment;
+
+	if (!assignment || !assignment->gaps_count)
+		return;
+	printf("\nNot guaranteed here:\n");
+	for (size_t i = 0; i < assignment->gaps_count; i++) {
+		const struct hp_gap *gap = &assignment->gaps[i];
+
+		printf("  %-8s %s: %s\n", gap->domain < 0 ? "machine" : status->plan->policy->domains[gap->domain].name,
+		       gap->what, gap->why);
+	}
+}
+
+static void print_applied_gaps(const struct status *status)
+{
+	for (size_t i = 0; i < status->state->count; i++) {
+		const struct hp_applied *item = &status->state->items[i];
+
+		if (item->gap)
+			printf("  %-8s %s %s %s: %s\n", "machine", item->setting.backend, item->setting.object,
+			       item->setting.attr, item->gap);
+	}
+}
+
+static void print_table(const struct status *status)
+{
+	static const char *const headers[] = { "DOMAIN", "STATE", "CPUS", ">MEMORY", ">LIMIT", ">TASKS", ">DEVICES",
+					       "ADDRESS", NULL };
+	struct out_table *table = out_table_new(status->run, headers);
+	char when[64];
+	struct tm tm;
+
+	localtime_r(&status->state->applied_at, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+	printf("policy   %s, applied %s\n", status->state->policy_file, when);
+	print_machine(status);
+	putchar('\n');
+	for (size_t i = 0; i < status->plan->policy->domains_count; i++)
+		add_domain(status, table, (int)i);
+	out_table_print(table, stdout);
+	if (count_drift(status, -1))
+		printf("%sthe machine itself drifted in %zu places: 'partctl diff' shows them%s\n",
+		       out_colour(status->run, OUT_RED), count_drift(status, -1), out_colour(status->run, OUT_PLAIN));
+	print_gaps(status);
+	print_applied_gaps(status);
+}
+
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
+}
+
+static void add_number(struct json_object *object, const char *key, int64_t number)
+{
+	json_object_object_add(object, key, json_object_new_int64(number));
+}
+
+static struct json_object *domain_json(const struct status *status, int index)
+{
+	const struct hp_assigned_domain *assigned = &status->plan->assignment->domains[index];
+	struct json_object *object = json_object_new_object();
+	hp_autofree char *state = describe_state(status, index);
+	hp_autofree char *cpus = cgroup_value(status, assigned->name, "cpuset.cpus.effective");
+	hp_autofree char *current = cgroup_value(status, assigned->name, "memory.current");
+	hp_autofree char *tasks = cgroup_value(status, assigned->name, "pids.current");
+
+	add_text(object, "name", assigned->name);
+	add_text(object, "state", state);
+	add_text(object, "cpus", cpus);
+	add_number(object, "memory_bytes", current ? strtoll(current, NULL, 10) : 0);
+	add_number(object, "memory_limit_bytes", (int64_t)assigned->memory_bytes);
+	add_number(object, "tasks", tasks ? strtoll(tasks, NULL, 10) : 0);
+	add_number(object, "devices", (int64_t)assigned->pci_count);
+	add_number(object, "drifted", (int64_t)count_drift(status, index));
+	add_text(object, "address", assigned->link_address);
+	return object;
+}
+
+static struct json_object *gaps_json(const struct status *status)
+{
+	struct json_object *list = json_object_new_array();
+	const struct hp_assignment *assignment = status->plan->assignment;
+
+	for (size_t i = 0; assignment && i < assignment->gaps_count; i++) {
+		struct json_object *gap = json_object_new_object();
+		int domain = assignment->gaps[i].domain;
+
+		add_text(gap, "domain", domain < 0 ? "machine" : status->plan->policy->domains[domain].name);
+		add_text(gap, "what", assignment->gaps[i].what);
+		add_text(gap, "why", assignment->gaps[i].why);
+		json_object_array_add(list, gap);
+	}
+	return list;
+}
+
+static struct json_object *status_json(const struct status *status)
+{
+	struct json_object *object = json_object_new_object(), *domains = json_object_new_array();
+
+	add_text(object, "policy_file", status->state->policy_file);
+	add_number(object, "applied_at", status->state->applied_at);
+	add_number(object, "confirm_within_seconds", status->confirm_s);
+	add_number(object, "agent_pid", status->agent_pid);
+	json_object_object_add(object, "module", json_object_new_boolean(status->plan->inventory->has_module));
+	add_number(object, "drifted", (int64_t)status->plan->steps.count);
+	for (size_t i = 0; i < status->plan->policy->domains_count; i++)
+		json_object_array_add(domains, domain_json(status, (int)i));
+	json_object_object_add(object, "domains", domains);
+	json_object_object_add(object, "not_guaranteed", gaps_json(status));
+	return object;
+}
+
+static int show_nothing(struct run *run, long agent_pid)
+{
+	bool has_module = hp_root_exists(run->ctx.root, "/sys/kernel/hostpart");
+
+	if (run->format != OUT_TABLE) {
+		struct json_object *object = json_object_new_object();
+
+		add_text(object, "policy_file", NULL);
+		add_number(object, "agent_pid", agent_pid);
+		json_object_object_add(object, "module", json_object_new_boolean(has_module));
+		json_object_object_add(object, "domains", json_object_new_array());
+		out_object(run, object);
+		return HP_EXIT_OK;
+	}
+	printf("no domains: this is one ordinary machine\n");
+	printf("agent    partd %s\nmodule   hostpart.ko is %s\n", agent_pid ? "runs" : "does not run",
+	       has_module ? "loaded" : "not loaded");
+	return HP_EXIT_OK;
+}
+
+static int run_status(struct run *run, int argc, char **argv)
+{
+	hp_autoresult plan = HP_ENGINE_RESULT_INIT;
+	hp_autostate *state = NULL;
+	hp_autoerr err = HP_ERR_INIT;
+	struct status status = { .run = run, .plan = &plan };
+	int code, first = cli_parse(run, argc, argv, NULL, 0, 0, &code);
+
+	if (first < 0)
+		return code;
+	status.agent_pid = ask_agent(run);
+	if (hp_engine_state(&run->ctx, &state, &err) < 0)
+		return cli_fail(run, &err);
+	if (!state)
+		return show_nothing(run, status.agent_pid);
+	status.state = state;
+	status.confirm_s = seconds_left(state);
+	if (hp_engine_plan(&run->ctx, state->policy_file, state->policy_text, &plan, &err) < 0)
+		return cli_fail(run, &err);
+	if (run->format == OUT_TABLE)
+		print_table(&status);
+	else
+		out_object(run, status_json(&status));
+	return plan.steps.count ? HP_EXIT_FAIL : HP_EXIT_OK;
+}
+
+const struct verb verb_status = {
+	.name = "status",
+	.summary = "the domains in force, and what is not guaranteed",
+	.usage = "",
+	.help = "Shows each domain's state and use, the agent, the module, what waits for confirmation, and every\n"
+		"guarantee that this machine or kernel cannot give. Exit status 1 when something drifted.\n\n"
+		"Example:\n  partctl status -o json",
+	.run = run_status,
+	.needs_root = true,
+};

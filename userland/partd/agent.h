@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* agent.h: partd's one object and what its rooms offer each other (private to partd). */
+#ifndef PARTD_AGENT_H
+#define PARTD_AGENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+#include "apply/hp_txn.h"
+#include "ctl/hp_events.h"
+
+/* Which backends may have drifted; bit i = backend i of agent_backends[]. */
+typedef unsigned int agent_mask;
+#define AGENT_ALL (~0u)
+
+struct watches;
+struct hp_kernel_events;
+struct actors;
+struct reported;
+
+struct agent {
+	struct hp_ctx ctx;
+	sd_event *loop;
+	const char *policy_file;
+	struct hp_state *state;		/* in force; NULL = nothing applied */
+	struct watches *watches;	/* watch.c */
+	struct hp_kernel_events *module;	/* owned by the watches */
+	struct actors *actors;		/* actor.c */
+	struct reported *reported;	/* drift.c */
+	agent_mask dirty;		/* backends to look at when the check timer fires */
+	sd_event_source *check, *sweep, *confirm;
+};
+
+/* main.c: reloads the state in force and rebuilds what hangs on it (watches, confirm timer). */
+int agent_adopt(struct agent *agent, struct hp_err *err);
+/* Logs an event and appends it to the event log; a failing log is itself logged, never fatal. */
+void agent_tell(struct agent *agent, const struct hp_event *event);
+/* Name of a setting's domain, NULL for the machine; borrowed from the setting's object. */
+void agent_domain_of(const struct hp_setting *setting, char *name, size_t size);
+
+/* server.c: the control socket. */
+int server_start(struct agent *agent, struct hp_err *err);
+
+/* watch.c: event sources that say which backend to look at. */
+int watches_rebuild(struct agent *agent, struct hp_err *err);
+void watches_free(struct agent *agent);
+agent_mask watch_backend_bit(const char *backend);
+
+/* drift.c: checks and heals what the mask names, and reports each drift once. */
+int drift_start(struct agent *agent, struct hp_err *err);
+/* Asks for a check soon (a burst of events makes one check). */
+void drift_suspect(struct agent *agent, agent_mask backends);
+void drift_stop(struct agent *agent);
+
+/* actor.c: who wrote to control files lately. */
+int actors_start(struct agent *agent);	/* never fails: without BPF every actor is unknown, and the log says so */
+void actors_stop(struct agent *agent);
+/* Takes in what the kernel has recorded up to now. */
+void actors_drain(struct agent *agent);
+/* Notes an actor learnt from another source (nftables' own notification). */
+void actors_note(struct agent *agent, const char *backend, const char *object, const struct hp_actor *actor);
+/* Who most likely caused this setting to drift; .known = false when nobody was seen. */
+struct hp_actor actors_find(struct agent *agent, const struct hp_setting *setting);
+
+#endif

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/* drift.c: when something no longer holds: mend it, and report it once with its actor. */
+#include "agent.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+#include "base/hp_auto.h"
+#include "base/hp_log.h"
+
+/* A burst of writes makes one check; short enough that a partition is valid again well within a second. */
+enum { SETTLE_US = 10 * 1000, SWEEP_US = 60 * 1000 * 1000 };
+
+/* A drift that could not be mended, so that it is not reported again while it stays the same. */
+struct reported {
+	struct reported *next;
+	char *key, *found;
+};
+
+static char *key_of(const struct hp_setting *setting)
+{
+	char *key;
+
+	return asprintf(&key, "%s %s %s", setting->backend, setting->object, setting->attr) < 0 ? NULL : key;
+}
+
+static void forget(struct agent *agent, const char *key)
+{
+	for (struct reported **slot = &agent->reported; *slot; slot = &(*slot)->next) {
+		struct reported *entry = *slot;
+
+		if (strcmp(entry->key, key) != 0)
+			continue;
+		*slot = entry->next;
+		free(entry->key);
+		free(entry->found);
+		free(entry);
+		return;
+	}
+}
+
+static bool is_known(const struct agent *agent, const char *key, const char *found)
+{
+	for (const struct reported *entry = agent->reported; entry; entry = entry->next)
+		if (strcmp(entry->key, key) == 0 && strcmp(entry->found, found) == 0)
+			return true;
+	return false;
+}
+
+static void remember(struct agent *agent, const char *key, const char *found)
+{
+	struct reported *entry = calloc(1, sizeof(*entry));
+
+	forget(agent, key);
+	if (!entry)
+		return;
+	entry->key = strdup(key);
+	entry->found = strdup(found);
+	if (!entry->key || !entry->found) {
+		free(entry->key);
+		free(entry->found);
+		free(entry);
+		return;
+	}
+	entry->next = agent->reported;
+	agent->reported = entry;
+}
+
+static void on_drift(void *arg, const struct hp_applied *item, const char *live, int healed, const char *error)
+{
+	struct agent *agent = arg;
+	const struct hp_setting *setting = &item->setting;
+	const char *found = live ? live : "absent";
+	hp_autofree char *key = key_of(setting);
+	hp_autofree char *what = NULL;
+	hp_autofree char *done = NULL;
+	char domain[HP_NAME_MAX + 1];
+	struct hp_event event = { .type = "drift", .was = setting->want, .found = found };
+
+	if (!key || (healed < 0 && is_known(agent, key, found)))
+		return;
+	if (healed < 0)
+		remember(agent, key, found);
+	else
+		forget(agent, key);
+	if (asprintf(&what, "%s %s%s%s", setting->backend, setting->object, *setting->attr ? " " : "", setting->attr) < 0 ||
+	    asprintf(&done, "%s%s", healed < 0 ? "could not be mended: " : "put back", healed < 0 ? error : "") < 0)
+		return;
+	agent_domain_of(setting, domain, sizeof(domain));
+	event.domain = *domain ? domain : NULL;
+	event.what = what;
+	event.done = done;
+	event.actor = actors_find(agent, setting);
+	agent_tell(agent, &event);
+}
+
+static int heal(struct agent *agent, agent_mask mask)
+{
+	hp_autoerr err = HP_ERR_INIT;
+	int ret;
+
+	if (!agent->state)
+		return 0;
+	actors_drain(agent);
+	for (size_t i = 0; i < agent->state->count; i++) {
+		const char *backend = agent->state->items[i].setting.backend;
+		agent_mask bit = watch_backend_bit(backend);
+
+		if (!(mask & bit))
+			continue;
+		mask &= ~bit;
+		ret = hp_txn_heal(&agent->ctx, agent->state, backend, on_drift, agent, &err);
+		if (ret == -ESTALE)
+			return agent_adopt(agent, NULL);
+		if (ret < 0)
+			hp_log(LOG_ERR, "checking %s: %s", backend, err.text);
+	}
+	return 0;
+}
+
+static int arm(sd_event_source *source, uint64_t delay_us)
+{
+	sd_event_source_set_time_relative(source, delay_us);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_check(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct agent *agent = arg;
+	agent_mask mask = agent->dirty;
+
+	(void)source;
+	(void)usec;
+	agent->dirty = 0;
+	heal(agent, mask);
+	return 0;
+}
+
+/* For what has no event of its own (device ACL links, the module's table): once a minute. */
+static int on_sweep(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)usec;
+	drift_suspect(arg, AGENT_ALL);
+	arm(source, SWEEP_US);
+	return 0;
+}
+
+void drift_suspect(struct agent *agent, agent_mask backends)
+{
+	if (agent->dirty == 0)
+		arm(agent->check, SETTLE_US);
+	agent->dirty |= backends;
+}
+
+int drift_start(struct agent *agent, struct hp_err *err)
+{
+	int ret;
+
+	ret = sd_event_add_time_relative(agent->loop, &agent->check, CLOCK_MONOTONIC, 0, 0, on_check, agent);
+	if (ret >= 0)
+		ret = sd_event_source_set_enabled(agent->check, SD_EVENT_OFF);
+	if (ret >= 0)
+		ret = sd_event_add_time_relative(agent->loop, &agent->sweep, CLOCK_MONOTONIC, SWEEP_US, SWEEP_US / 4,
+						 on_sweep, agent);
+	return ret < 0 ? hp_err_errno(err, -ret, "setting the check timers") : 0;
+}
+
+void drift_stop(struct agent *agent)
+{
+	agent->check = sd_event_source_unref(agent->check);
+	agent->sweep = sd_event_source_unref(agent->sweep);
+	while (agent->reported) {
+		struct reported *next = agent->reported->next;
+
+		free(agent->reported->key);
+		free(agent->reported->found);
+		free(agent->reported);
+		agent->reported = next;
+	}
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+/* main.c: partd: the one writer: applies the policy at start, then keeps it true. */
+#include "agent.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+#include "apply/hp_engine.h"
+#include "base/hp_auto.h"
+#include "base/hp_log.h"
+
+#define POLICY_FILE "/etc/hostpart/policy.yaml"
+
+static void usage(FILE *out)
+{
+	fprintf(out,
+		"usage: partd [--policy FILE] [--debug]\n\n"
+		"Keeps the machine as the policy says: applies FILE (default " POLICY_FILE ") when nothing is\n"
+		"applied yet, adopts what is, mends and reports drift, serves partctl.\n\n"
+		"  -p, --policy FILE   the policy to apply at start; it may be missing\n"
+		"  -d, --debug         log more\n"
+		"  -h, --help          show this help\n"
+		"      --version       show the version\n\n"
+		"Example:\n  partd --policy /etc/hostpart/policy.yaml\n");
+}
+
+void agent_domain_of(const struct hp_setting *setting, char *name, size_t size)
+{
+	const char *object = setting->object;
+
+	*name = '\0';
+	if (setting->domain < 0)
+		return;
+	/* "TOP/alpha" for cgroups, "alpha" for the rest; ports and interrupts have no name in them. */
+	if (strcmp(setting->backend, "cgroup") == 0 && strchr(object, '/'))
+		object = strchr(object, '/') + 1;
+	if (object[0] >= 'a' && object[0] <= 'z')
+		snprintf(name, size, "%.*s", (int)strcspn(object, "/"), object);
+}
+
+static void describe_actor(const struct hp_actor *actor, char *text, size_t size)
+{
+	if (!actor->known)
+		snprintf(text, size, "unknown");
+	else
+		snprintf(text, size, "%s[%d]%s%s", actor->comm[0] ? actor->comm : "?", actor->pid,
+			 actor->cgroup[0] ? " in " : "", actor->cgroup);
+}
+
+void agent_tell(struct agent *agent, const struct hp_event *event)
+{
+	hp_autoerr err = HP_ERR_INIT;
+	char actor[320];
+
+	describe_actor(&event->actor, actor, sizeof(actor));
+	hp_log(strcmp(event->type, "drift") == 0 || strcmp(event->type, "refused") == 0 ? LOG_WARNING : LOG_NOTICE,
+	       "%s%s%s: %s%s%s%s%s%s%s%s; by %s", event->type, event->domain ? " in " : "",
+	       event->domain ? event->domain : "", event->what ? event->what : "",
+	       event->was ? "; should be '" : "", event->was ? event->was : "", event->was ? "'" : "",
+	       event->found ? "; found '" : "", event->found ? event->found : "", event->found ? "'; " : "; ",
+	       event->done ? event->done : "", actor);
+	if (hp_events_append(&agent->ctx, event, &err) < 0)
+		hp_log(LOG_ERR, "event log: %s", err.text);
+}
+
+static int on_confirm_deadline(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct agent *agent = arg;
+	hp_autoerr err = HP_ERR_INIT;
+	bool expired = false;
+
+	(void)source;
+	(void)usec;
+	if (hp_engine_expire(&agent->ctx, &expired, &err) < 0)
+		hp_log(LOG_ERR, "undoing the unconfirmed change: %s", err.text);
+	if (expired)
+		agent_tell(agent, &(struct hp_event){ .type = "reverted", .what = "the change was not confirmed in time" });
+	agent_adopt(agent, NULL);
+	return 0;
+}
+
+int agent_adopt(struct agent *agent, struct hp_err *err)
+{
+	struct hp_state *state = NULL;
+	int ret = hp_state_load(&agent->ctx, &state, err);
+
+	agent->confirm = sd_event_source_disable_unref(agent->confirm);
+	if (ret < 0)
+		return ret;
+	hp_state_free(agent->state);
+	agent->state = state;
+	if (state && state->confirm_by_ns) {
+		ret = sd_event_add_time(agent->loop, &agent->confirm, CLOCK_BOOTTIME,
+					(uint64_t)state->confirm_by_ns / 1000, 10000, on_confirm_deadline, agent);
+		if (ret < 0)
+			return hp_err_errno(err, -ret, "setting the confirm timer");
+	}
+	return watches_rebuild(agent, err);
+}
+
+static char *read_file(const char *path)
+{
+	hp_autoroot *root = hp_root_open("/", NULL);
+	char *text = NULL;
+
+	if (root)
+		hp_root_read(root, path, &text, NULL);
+	return text;
+}
+
+static void apply_at_start(struct agent *agent)
+{
+	hp_autofree char *text = read_file(agent->policy_file);
+	hp_autoerr err = HP_ERR_INIT;
+	const struct hp_engine_options options = { 0 };
+	size_t changed = 0;
+
+	if (agent->state) {
+		hp_log(LOG_NOTICE, "adopted the domains of %s as they run", agent->state->policy_file);
+		if (text && strcmp(agent->state->policy_file, agent->policy_file) == 0 &&
+		    strcmp(text, agent->state->policy_text) != 0)
+			hp_log(LOG_NOTICE, "%s has changed since it was applied; 'partctl apply %s' makes it so",
+			       agent->policy_file, agent->policy_file);
+		return;
+	}
+	if (!text) {
+		hp_log(LOG_NOTICE, "no policy at %s: waiting for 'partctl apply'", agent->policy_file);
+		return;
+	}
+	if (hp_engine_apply(&agent->ctx, agent->policy_file, text, &options, &changed, &err) < 0) {
+		/* The machine stays an ordinary one; partctl status says so too. */
+		hp_log(LOG_ERR, "the policy is not in force: %s", err.text);
+		return;
+	}
+	agent_tell(agent, &(struct hp_event){ .type = "applied", .what = agent->policy_file, .done = "at start" });
+}
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
+{
+	struct agent *agent = arg;
+
+	(void)source;
+	hp_log(LOG_NOTICE, "signal %u: stopping; the domains stay as they are", info->ssi_signo);
+	return sd_event_exit(agent->loop, 0);
+}
+
+static int catch_signals(struct agent *agent)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (sd_event_add_signal(agent->loop, NULL, SIGTERM, on_signal, agent) < 0)
+		return -1;
+	return sd_event_add_signal(agent->loop, NULL, SIGINT, on_signal, agent);
+}
+
+static int start(struct agent *agent, struct hp_err *err)
+{
+	int ret, recovered = 0;
+	bool expired = false;
+
+	agent->ctx.root = hp_root_open("/", err);
+	if (!agent->ctx.root)
+		return -err->errnum;
+	ret = sd_event_default(&agent->loop);
+	if (ret < 0 || catch_signals(agent) < 0)
+		return hp_err_errno(err, ret < 0 ? -ret : errno, "starting the event loop");
+	sd_event_set_watchdog(agent->loop, true);
+	ret = server_start(agent, err);
+	if (ret < 0)
+		return ret;
+	ret = hp_engine_recover(&agent->ctx, &recovered, err);
+	if (ret == 0)
+		ret = hp_engine_expire(&agent->ctx, &expired, err);
+	if (ret < 0)
+		return ret;
+	if (recovered == 1)
+		agent_tell(agent, &(struct hp_event){ .type = "reverted", .what = "a change that was cut short" });
+	ret = drift_start(agent, err);
+	if (ret < 0)
+		return ret;
+	actors_start(agent);
+	ret = agent_adopt(agent, err);
+	if (ret < 0)
+		return ret;
+	apply_at_start(agent);
+	ret = agent_adopt(agent, err);
+	drift_suspect(agent, AGENT_ALL);
+	return ret;
+}
+
+static void stop(struct agent *agent)
+{
+	hp_autofree char *socket_path = NULL;
+
+	watches_free(agent);
+	drift_stop(agent);
+	actors_stop(agent);
+	agent->confirm = sd_event_source_disable_unref(agent->confirm);
+	sd_event_unref(agent->loop);
+	hp_state_free(agent->state);
+	hp_root_close(agent->ctx.root);
+	if (asprintf(&socket_path, "%s/partd.sock", agent->ctx.run_dir) > 0)
+		unlink(socket_path);
+}
+
+static int parse(int argc, char **argv, struct agent *agent, int *level)
+{
+	static const struct option longs[] = {
+		{ "policy", required_argument, NULL, 'p' }, { "debug", no_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 },
+	};
+	int code;
+
+	while ((code = getopt_long(argc, argv, "p:dh", longs, NULL)) != -1) {
+		switch (code) {
+		case 'p':
+			agent->policy_file = optarg;
+			break;
+		case 'd':
+			*level = LOG_DEBUG;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(HP_EXIT_OK);
+		case 'V':
+			printf("partd %s\n", HP_VERSION);
+			exit(HP_EXIT_OK);
+		default:
+			usage(stderr);
+			return -1;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "partd: '%s' is too much\n", argv[optind]);
+		return -1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *libexec = getenv("HOSTPART_LIBEXEC");
+	struct agent agent = {
+		.ctx = { .run_dir = "/run/hostpart", .lib_dir = "/var/lib/hostpart", .bpffs_dir = "/sys/fs/bpf/hostpart",
+			 .libexec_dir = libexec ? libexec : HP_LIBEXECDIR },
+		.policy_file = POLICY_FILE,
+	};
+	hp_autoerr err = HP_ERR_INIT;
+	int level = LOG_INFO, ret;
+
+	if (parse(argc, argv, &agent, &level) < 0)
+		return HP_EXIT_USAGE;
+	hp_log_init("partd", level);
+	if (geteuid() != 0) {
+		fprintf(stderr, "partd: only root may run it\n");
+		return HP_EXIT_FAIL;
+	}
+	ret = start(&agent, &err);
+	if (ret < 0) {
+		hp_log(LOG_ERR, "%s", err.text);
+		return err.exit;
+	}
+	sd_notify(0, "READY=1\nSTATUS=watching");
+	ret = sd_event_loop(agent.loop);
+	sd_notify(0, "STOPPING=1");
+	stop(&agent);
+	return ret < 0 ? HP_EXIT_FAIL : HP_EXIT_OK;
+}
