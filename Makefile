@@ -156,7 +156,8 @@ module-%: FORCE
 	+$(Q)scripts/build-module '$*' '$(abspath $(B))/kmod-$*' $(if $(V),V=1) $(if $(C),C=$(C))
 
 # ---- tests ----
-unit-build: $(TESTS)
+# The domain tests start the real domain-init.
+unit-build: $(TESTS) $(PROGRAMS)
 unit: unit-build
 	$(Q)scripts/run-unit-tests $(TESTS)
 

@@ -48,8 +48,7 @@ void supervise(void)
 	sigset_t all;
 	siginfo_t info;
 
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
+	sigfillset(&all);	/* blocked since before this process was found by anybody */
 	do {
 		reap();
 		if (sigwaitinfo(&all, &info) < 0)

@@ -127,8 +127,8 @@ const struct verb verb_exec = {
 	.usage = "DOMAIN [-t] [-u USER] [-C DIR] [-e VAR=VALUE]... [--] COMMAND [ARGUMENT]...",
 	.help = "Runs a command on a domain's processors, memory, network and devices, under its\n"
 		"hostname, seeing its processes only. Input, output and errors are this command's own,\n"
-		"byte for byte; with -t it gets a terminal inside the domain instead. INT, TERM, HUP,\n"
-		"QUIT, USR1 and USR2 are passed on. The environment is a login's: HOME, USER, LOGNAME,\n"
+		"byte for byte; with -t it gets a terminal inside the domain instead. INT, QUIT and HUP\n"
+		"are passed on to its process group, TERM, USR1 and USR2 to itself. The environment is a login's: HOME, USER, LOGNAME,\n"
 		"SHELL, PATH and HOSTPART_DOMAIN, with TERM, LANG, LC_* and TZ passed on.\n\n"
 		"Exit status: the command's; 128+N when signal N killed it; 127 when it was not found,\n"
 		"126 when it could not be executed; 255 when partctl failed (no such domain); 2 bad usage.\n\n"

@@ -68,6 +68,12 @@ static void copy_size(const struct session *s)
 		ioctl(s->joined->terminal, TIOCSWINSZ, &size);
 }
 
+/* What a terminal's keys and hang-up send goes where a terminal sends it: to the command and its children. */
+static bool is_for_group(int sig)
+{
+	return sig == SIGINT || sig == SIGQUIT || sig == SIGHUP;
+}
+
 static void handle_signal(struct session *s)
 {
 	struct signalfd_siginfo info;
@@ -82,7 +88,7 @@ static void handle_signal(struct session *s)
 		return;
 	}
 	/* The child is waited for only at the end, so its pid is still its own. */
-	kill(s->joined->pid, (int)info.ssi_signo);
+	kill(is_for_group((int)info.ssi_signo) ? -s->joined->pid : s->joined->pid, (int)info.ssi_signo);
 }
 
 static bool would_block(void)
