@@ -74,8 +74,12 @@ int emit_irqs(struct emit *emit)
 		struct emit_for whose = { domain, domain < 0 ? emit->policy->base.loc : spec[irq->pci]->loc };
 		char object[16];
 
-		/* A managed interrupt is the kernel's to place; one without action disturbs nobody. */
-		if (!irq->is_movable || irq->is_managed || !irq->action)
+		/*
+		 * A managed interrupt is the kernel's to place. One without an
+		 * action disturbs nobody yet, but a function's driver may ask for
+		 * it any time (a network port when it is taken up): place it now.
+		 */
+		if (!irq->is_movable || irq->is_managed || (!irq->action && irq->pci < 0))
 			continue;
 		snprintf(object, sizeof(object), "%u", irq->number);
 		if (emit_text(emit, whose, "irq", object, "affinity",

@@ -8,8 +8,8 @@
 #include "base/hp_text.h"
 
 struct tally {
-	unsigned int right, managed, wrong;
-	char first_managed[96], first_wrong[96];
+	unsigned int right, managed, pending, wrong;
+	char first_managed[96], first_pending[96], first_wrong[96];
 };
 
 static int owner_of(const struct verify *verify, int pci)
@@ -27,6 +27,15 @@ static void note(char *into, size_t size, const struct hp_inv_irq *irq, const ch
 		snprintf(into, size, "%u (%s) on CPU %s", irq->number, irq->action, where);
 }
 
+/* Some interrupt chips move a vector only when it fires next: then the request is right and the place is not yet. */
+static bool is_asked_to_be(struct verify *verify, const struct hp_inv_irq *irq, hwloc_const_bitmap_t home,
+			   hwloc_bitmap_t scratch)
+{
+	hp_autofree char *asked = hp_root_readf(verify->ctx->root, "/proc/irq/%u/smp_affinity_list", irq->number);
+
+	return asked && *asked && hp_cpulist_parse(asked, scratch) == 0 && hwloc_bitmap_isincluded(scratch, home);
+}
+
 static void look(struct verify *verify, const struct hp_inv_irq *irq, struct tally *tallies, hwloc_bitmap_t live)
 {
 	int owner = owner_of(verify, irq->pci);
@@ -42,6 +51,9 @@ static void look(struct verify *verify, const struct hp_inv_irq *irq, struct tal
 	} else if (irq->is_managed || !irq->is_movable) {
 		tally->managed++;
 		note(tally->first_managed, sizeof(tally->first_managed), irq, where);
+	} else if (is_asked_to_be(verify, irq, home, live)) {
+		tally->pending++;
+		note(tally->first_pending, sizeof(tally->first_pending), irq, where);
 	} else {
 		tally->wrong++;
 		note(tally->first_wrong, sizeof(tally->first_wrong), irq, where);
@@ -58,6 +70,10 @@ static void report(struct verify *verify, int domain, const struct tally *tally)
 			   tally->wrong, whose, home, tally->first_wrong);
 	else if (tally->right)
 		verify_say(verify, domain, "interrupts", HP_KEPT, "%u interrupts of %s are on %s CPUs", tally->right, whose, home);
+	if (tally->pending)
+		verify_say(verify, domain, "interrupts", HP_GAP,
+			   "%u interrupts of %s move to %s CPUs when they fire next, first %s", tally->pending, whose, home,
+			   tally->first_pending);
 	if (tally->managed)
 		verify_say(verify, domain, "interrupts", HP_GAP,
 			   "%u interrupts of %s are placed by the kernel and may be elsewhere, first %s", tally->managed, whose,

@@ -7,20 +7,22 @@
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
 
-#define PF_KTHREAD 0x00200000u	/* include/linux/sched.h: field 9 of /proc/PID/stat */
+/* include/linux/sched.h; field 9 of /proc/PID/stat */
+#define PF_KTHREAD 0x00200000u
+#define PF_NO_SETAFFINITY 0x04000000u
 
 struct tally {
-	unsigned int foreign, per_cpu;
-	char first[128];
+	unsigned int foreign, per_cpu, fixed;
+	char first[128], first_fixed[128];
 };
 
 /* "pid (comm) S ppid pgrp session tty tpgid flags": comm may hold anything, so start after the last ')'. */
-static bool is_kernel_thread(const char *stat)
+static unsigned int flags_of(const char *stat)
 {
 	const char *end = stat ? strrchr(stat, ')') : NULL;
 	unsigned int flags = 0;
 
-	return end && sscanf(end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && (flags & PF_KTHREAD);
+	return end && sscanf(end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 ? flags : 0;
 }
 
 static const char *field_of(const char *status, const char *name, char *value, size_t size)
@@ -62,8 +64,8 @@ static void look_at_task(struct verify *verify, const char *pid, const char *tid
 	hp_autofree char *stat = NULL;
 	hp_autofree char *cgroup = NULL;
 	char list[4096], comm[32];
+	unsigned int flags;
 	int home;
-	bool is_kernel;
 
 	if (!status || hp_cpulist_parse(field_of(status, "\nCpus_allowed_list:", list, sizeof(list)), allowed) < 0)
 		return;
@@ -71,19 +73,21 @@ static void look_at_task(struct verify *verify, const char *pid, const char *tid
 	cgroup = hp_root_readf(root, "/proc/%s/task/%s/cgroup", pid, tid);
 	stat = hp_root_readf(root, "/proc/%s/task/%s/stat", pid, tid);
 	home = domain_of_cgroup(verify, cgroup);
-	is_kernel = is_kernel_thread(stat);
+	flags = flags_of(stat);
 	for (size_t i = 0; i < verify->policy->domains_count; i++) {
 		struct tally *tally = &tallies[i];
 
 		if ((int)i == home || !hwloc_bitmap_intersects(allowed, verify->assignment->domains[i].cpus))
 			continue;
-		if (is_kernel && hwloc_bitmap_weight(allowed) == 1) {
+		if ((flags & PF_KTHREAD) && hwloc_bitmap_weight(allowed) == 1) {
 			tally->per_cpu++;
-			continue;
+		} else if ((flags & PF_KTHREAD) && (flags & PF_NO_SETAFFINITY)) {
+			if (tally->fixed++ == 0)
+				snprintf(tally->first_fixed, sizeof(tally->first_fixed), "%s[%s] on %.40s", comm, tid, list);
+		} else if (tally->foreign++ == 0) {
+			snprintf(tally->first, sizeof(tally->first), "%s%s[%s] on %.40s",
+				 flags & PF_KTHREAD ? "kernel thread " : "", comm, tid, list);
 		}
-		if (tally->foreign++ == 0)
-			snprintf(tally->first, sizeof(tally->first), "%s%s[%s] on %.40s", is_kernel ? "kernel thread " : "",
-				 comm, tid, list);
 	}
 }
 
@@ -130,5 +134,9 @@ void verify_tasks(struct verify *verify)
 			verify_say(verify, (int)i, "alone", HP_KEPT,
 				   "no foreign task may run on its CPUs, save %u per-CPU kernel threads, which the kernel binds",
 				   tallies[i].per_cpu);
+		if (tallies[i].fixed)
+			verify_say(verify, (int)i, "alone", HP_GAP,
+				   "%u kernel threads may run there and nobody can move them (workqueue rescuers and the like), first %s",
+				   tallies[i].fixed, tallies[i].first_fixed);
 	}
 }
