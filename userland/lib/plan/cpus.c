@@ -100,6 +100,8 @@ static void read_claim(struct cpu_table *table, size_t owner, const struct hp_cp
 		claim->cores = spec->cores;
 	else if (spec->how == HP_CPUS_FRACTION)
 		claim->cores = share_of_cores(table->run->inv, spec->fraction_milli);
+	else
+		claim->cores = 0;	/* cpus_take_lists() counts them */
 }
 
 static void read_claims(struct cpu_table *table)
