@@ -339,20 +339,25 @@ static struct hp_inventory *larger_machine(uint64_t *seed)
 
 static char *larger_policy(uint64_t *seed, const struct hp_inventory *inv)
 {
-	unsigned int domains = 1 + fixture_random(seed, 6);
+	unsigned int domains = 1 + fixture_random(seed, 6), base = fixture_random(seed, 4);
 	size_t size, listed = inv->cores_count - 1;
 	char *text = NULL;
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
+	if (base == 1)
+		fprintf(out, "base:\n  cpus: {list: \"%s\"}\n", fixture_list(inv->cores[0].cpus));
+	else if (base == 2)
+		fprintf(out, "base:\n  cpus: {cores: %u%s}\n", 1 + fixture_random(seed, 4),
+			kind_lines[inv->is_hybrid ? fixture_random(seed, 3) : 0]);
 	fputs("domains:\n", out);
 	for (unsigned int i = 0; i < domains; i++) {
 		unsigned int how = fixture_random(seed, 4);
 
 		fprintf(out, "  d%u:\n    memory: 64MiB\n", i);
 		if (how == 0)
-			fprintf(out, "    cpus: %u%%\n", 1 + fixture_random(seed, 30));
-		else if (how == 1 && listed > 1)
+			fprintf(out, "    cpus: %u%%\n", 1 + fixture_random(seed, 16));
+		else if (how == 1 && listed > 0)
 			fprintf(out, "    cpus: {list: \"%s\"}\n", fixture_list(inv->cores[listed--].cpus));
 		else
 			fprintf(out, "    cpus: {cores: %u%s}\n", 1 + fixture_random(seed, 10),

@@ -83,55 +83,27 @@ static int check_whole(struct cpu_table *table, size_t owner, bool *ok)
 	return 0;
 }
 
-/* Names each other owner whose list came first, with the CPUs in common. */
-static int refuse_overlaps(struct cpu_table *table, size_t owner, hwloc_const_bitmap_t list)
-{
-	for (size_t other = 0; other <= table->base; other++) {
-		const struct hp_cpus_spec *spec = table->claims[other].spec;
-		hp_autobitmap common = hwloc_bitmap_alloc();
-		hp_autofree char *text = NULL;
-		struct hp_loc loc = cpu_owner_loc(table, other);
-
-		if (!common)
-			return -ENOMEM;
-		if (other == owner || !table->claims[other].has || !spec || spec->how != HP_CPUS_LIST)
-			continue;
-		if (hwloc_bitmap_and(common, list, spec->list))
-			return -ENOMEM;
-		if (hwloc_bitmap_iszero(common))
-			continue;
-		text = hp_cpulist_format(common);
-		if (!text)
-			return -ENOMEM;
-		plan_refuse(table->run, cpu_owner_loc(table, owner),
-			    "%s lists CPU%s %s, which %s has already (%s:%u:%u); a core has one owner",
-			    cpu_owner_name(table, owner), plural(common), text, cpu_owner_name(table, other),
-			    table->run->policy->file, loc.line, loc.column);
-	}
-	return 0;
-}
-
 static int take_list(struct cpu_table *table, size_t owner)
 {
 	struct cpu_claim *claim = &table->claims[owner];
 	const struct hp_inventory *inv = table->run->inv;
-	bool ok, overlaps = false;
+	bool ok;
 	int rc = check_online(table, owner, &ok);
 
 	if (!rc && ok)
 		rc = check_whole(table, owner, &ok);
 	if (rc || !ok)
 		return rc;
+	claim->cores = 0;
 	for (size_t i = 0; i < inv->cores_count; i++) {
 		if (!hwloc_bitmap_isincluded(inv->cores[i].cpus, claim->spec->list))
 			continue;
 		claim->cores++;
+		/* The parser refuses lists that overlap, so whole cores are free here. */
 		if (table->owner[i] == CORE_FREE)
 			cpus_settle(table, i, owner);
-		else
-			overlaps = true;
 	}
-	return overlaps ? refuse_overlaps(table, owner, claim->spec->list) : 0;
+	return 0;
 }
 
 int cpus_take_lists(struct cpu_table *table)

@@ -140,6 +140,11 @@ static int solve(struct cpu_table *table, struct place_problem *problem, const s
 	if (!amounts)
 		return -ENOMEM;
 	hand_out(table, problem, keyed, cell_of, amounts);
+	/* Counts were checked before; a domain left short would be a mistake in here, never to be applied. */
+	for (size_t owner = 0; owner < table->base; owner++) {
+		if (table->claims[owner].has != table->claims[owner].cores)
+			return -ENOTRECOVERABLE;
+	}
 	return 0;
 }
 
