@@ -2,6 +2,7 @@
 /* read.c: reads mappings and lists by tables. */
 #include "policy/read.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,10 +39,12 @@ static void complain_unknown(struct hp_reader *in, const struct hp_shape *shape,
 		names[i] = shape->keys[i].name;
 	allowed = hp_words_join(names);
 	nearest = hp_word_nearest(node->key, names);
-	hp_complain(in->bad, node->key_loc, "unknown key %s in %s; allowed: %s%s%s%s",
+	/* In {list: 2,3} the comma ends the value, and 3 is the next key. */
+	hp_complain(in->bad, node->key_loc, "unknown key %s in %s; allowed: %s%s%s%s%s",
 		    hp_show(node->key).text, shape->what, allowed ? allowed : "",
 		    nearest ? "; did you mean \"" : "", nearest ? nearest : "",
-		    nearest ? "\"?" : "");
+		    nearest ? "\"?" : "",
+		    isdigit((unsigned char)node->key[0]) ? "; a list with commas needs quotes" : "");
 }
 
 static const struct hp_key *find_key(const struct hp_shape *shape, const char *name)
