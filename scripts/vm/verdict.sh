@@ -38,3 +38,10 @@ verdict_of() { # RUN_DIR QEMU_STATUS
 		verdict=$code
 	fi
 }
+
+# True when the emulator, not the kernel, is to blame, and before COMMAND began: qemu's multi-threaded TCG now and then
+# runs a stale translation of code that the guest kernel has just patched, and the kernel sees a breakpoint that it has
+# already taken out ("Oops: int3", at an address where a static key is). Nothing of ours has run by then.
+lost_to_emulator() { # RUN_DIR
+	grep -aEm1 "$splat" "$1/console" | grep -q 'Oops: int3' && ! grep -qx begin "$1/status"
+}
