@@ -26,6 +26,17 @@ uint64_t plan_amount_bytes(const struct hp_amount *amount, uint64_t whole)
 	return bytes - bytes % PAGE_BYTES;
 }
 
+char *plan_size_text(uint64_t bytes)
+{
+	char *text = hp_size_format(bytes);
+
+	/* Nothing but digits: the exact value is too long to read. */
+	if (!text || strlen(text) < 6 || strspn(text, "0123456789") != strlen(text))
+		return text;
+	free(text);
+	return hp_size_human(bytes);
+}
+
 char *plan_size_below(uint64_t bytes)
 {
 	for (int shift = 20; shift >= 10; shift -= 10) {
@@ -55,8 +66,8 @@ static struct hp_loc size_loc(const struct hp_domain_spec *spec)
 /* "machine 3.8GiB, base reserve 256MiB, alpha 2GiB": what was counted before `domain`. */
 static char *describe_use(const struct plan_run *run, uint64_t reserve, size_t domain)
 {
-	hp_autofree char *machine = hp_size_human(run->inv->memory_bytes);
-	hp_autofree char *base = hp_size_human(reserve);
+	hp_autofree char *machine = plan_size_text(run->inv->memory_bytes);
+	hp_autofree char *base = plan_size_text(reserve);
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -65,7 +76,7 @@ static char *describe_use(const struct plan_run *run, uint64_t reserve, size_t d
 		return NULL;
 	fprintf(out, "machine %s, base reserve %s", machine ? machine : "?", base ? base : "?");
 	for (size_t i = 0; i < domain; i++) {
-		hp_autofree char *bytes = hp_size_human(run->out->domains[i].memory_bytes);
+		hp_autofree char *bytes = plan_size_text(run->out->domains[i].memory_bytes);
 
 		fprintf(out, ", %s %s", run->out->domains[i].name, bytes ? bytes : "?");
 	}
@@ -78,8 +89,8 @@ static char *describe_use(const struct plan_run *run, uint64_t reserve, size_t d
 
 static int refuse_size(struct plan_run *run, size_t domain, uint64_t left, uint64_t reserve)
 {
-	hp_autofree char *wants = hp_size_human(run->out->domains[domain].memory_bytes);
-	hp_autofree char *room = hp_size_human(left);
+	hp_autofree char *wants = plan_size_text(run->out->domains[domain].memory_bytes);
+	hp_autofree char *room = plan_size_text(left);
 	hp_autofree char *fits = plan_size_below(left);
 	hp_autofree char *use = describe_use(run, reserve, domain);
 
@@ -97,8 +108,8 @@ static int assign_sizes(struct plan_run *run)
 	uint64_t left = run->inv->memory_bytes;
 
 	if (reserve >= left) {
-		hp_autofree char *wants = hp_size_human(reserve);
-		hp_autofree char *have = hp_size_human(left);
+		hp_autofree char *wants = plan_size_text(reserve);
+		hp_autofree char *have = plan_size_text(left);
 
 		plan_refuse(run, run->policy->base.memory.loc,
 			    "the base reserves %s; this machine has %s, and the domains need some of it",
@@ -131,7 +142,7 @@ static int assign_guarantee(struct plan_run *run, size_t index)
 	domain->guarantee_bytes = plan_amount_bytes(amount, domain->memory_bytes);
 	if (domain->guarantee_bytes <= domain->memory_bytes)
 		return 0;
-	wants = hp_size_human(domain->guarantee_bytes);
+	wants = plan_size_text(domain->guarantee_bytes);
 	size = hp_size_format(domain->memory_bytes);
 	if (!wants || !size)
 		return -ENOMEM;
@@ -142,9 +153,9 @@ static int assign_guarantee(struct plan_run *run, size_t index)
 
 static int refuse_swap(struct plan_run *run, size_t index, uint64_t left)
 {
-	hp_autofree char *wants = hp_size_human(run->out->domains[index].swap_bytes);
-	hp_autofree char *have = hp_size_human(run->inv->swap_bytes);
-	hp_autofree char *room = hp_size_human(left);
+	hp_autofree char *wants = plan_size_text(run->out->domains[index].swap_bytes);
+	hp_autofree char *have = plan_size_text(run->inv->swap_bytes);
+	hp_autofree char *room = plan_size_text(left);
 	hp_autofree char *fits = plan_size_below(left);
 	struct hp_loc loc = run->policy->domains[index].memory.swap.loc;
 	const char *name = run->out->domains[index].name;

@@ -268,14 +268,14 @@ static int refuse_nodes(struct flow *flow, size_t domain, uint64_t missing)
 	const struct hp_memory_spec *spec = &flow->run->policy->domains[domain].memory;
 	struct hp_assigned_domain *out = &flow->run->out->domains[domain];
 	hp_autofree char *nodes = hp_cpulist_format(out->nodes);
-	hp_autofree char *wants = hp_size_human(out->memory_bytes);
+	hp_autofree char *wants = plan_size_text(out->memory_bytes);
 	hp_autofree char *fits = plan_size_below(out->memory_bytes - missing);
 	uint64_t total = 0;
 	hp_autofree char *have = NULL;
 
 	for (size_t i = 0; i < flow->nodes; i++)
 		total += flow->may[at(flow, domain, i)] ? flow->run->inv->nodes[i].total_bytes : 0;
-	have = hp_size_human(total);
+	have = plan_size_text(total);
 	if (!nodes || !wants || !fits || !have)
 		return -ENOMEM;
 	plan_refuse(flow->run, spec->nodes_loc.line ? spec->nodes_loc : spec->loc,

@@ -47,6 +47,8 @@ int plan_find_gaps(struct plan_run *run);		/* of a complete assignment */
 
 /* Bytes of an amount: a share is of `whole`; both rounded down to whole pages. */
 uint64_t plan_amount_bytes(const struct hp_amount *amount, uint64_t whole);
+/* "2GiB", or "7.62GiB" where the exact value would be a long number; caller frees. */
+char *plan_size_text(uint64_t bytes);
 /* For "at most X fits": a size that parses back and is not above `bytes`. Caller frees. */
 char *plan_size_below(uint64_t bytes);
 
