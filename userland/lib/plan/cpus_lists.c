@@ -94,7 +94,6 @@ static int take_list(struct cpu_table *table, size_t owner)
 		rc = check_whole(table, owner, &ok);
 	if (rc || !ok)
 		return rc;
-	claim->cores = 0;
 	for (size_t i = 0; i < inv->cores_count; i++) {
 		if (!hwloc_bitmap_isincluded(inv->cores[i].cpus, claim->spec->list))
 			continue;

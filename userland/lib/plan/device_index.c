@@ -97,25 +97,6 @@ int device_index_build(const struct hp_inventory *inv, struct device_index *inde
 	return 0;
 }
 
-void device_index_drop(struct device_index *index, const unsigned char *dropped)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < index->id.count; i++) {
-		if (!dropped[index->id.items[i].pci])
-			index->id.items[kept++] = index->id.items[i];
-	}
-	index->id.count = kept;
-	for (int c = 0; c < DEVICE_CLASSES; c++) {
-		kept = 0;
-		for (size_t i = 0; i < index->class_count[c]; i++) {
-			if (!dropped[index->of_class[c][i]])
-				index->of_class[c][kept++] = index->of_class[c][i];
-		}
-		index->class_count[c] = kept;
-	}
-}
-
 void device_index_clear(struct device_index *index)
 {
 	for (int c = 0; c < DEVICE_CLASSES; c++)

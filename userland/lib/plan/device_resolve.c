@@ -179,16 +179,19 @@ static char *list_choices(const struct plan_run *run, const struct device_index 
 }
 
 /* The nearest existing text, when a misspelling is likely. */
-static char *guess(const struct device_keys *keys, const char *text)
+static char *guess(const struct hp_inventory *inv, const struct device_keys *keys, const char *text)
 {
 	hp_autofree const char **words = calloc(keys->count + 1, sizeof(*words));
 	const char *word;
+	size_t count = 0;
 	char *out = NULL;
 
 	if (!words)
 		return NULL;
-	for (size_t i = 0; i < keys->count; i++)
-		words[i] = keys->items[i].text;
+	for (size_t i = 0; i < keys->count; i++) {
+		if (!inv->pci[keys->items[i].pci].is_bridge)
+			words[count++] = keys->items[i].text;
+	}
 	word = hp_word_nearest(text, words);
 	if (!word || !strcmp(word, text) || asprintf(&out, "; did you mean %s?", word) < 0)
 		return NULL;
@@ -205,7 +208,7 @@ static int refuse_missing(struct plan_run *run, const struct device_index *index
 	if (!text || !choices)
 		return -ENOMEM;
 	if (spec->how != HP_SELECT_CLASS)
-		near = guess(keys_of(index, spec->how), spec->text);
+		near = guess(run->inv, keys_of(index, spec->how), spec->text);
 	plan_refuse(run, spec->loc, "this machine has no %s%s; %s", text, near ? near : "", choices);
 	return 0;
 }

@@ -10,15 +10,11 @@
 struct device_run {
 	struct plan_run *run;
 	struct device_index index;
-	unsigned char *kept;			/* per function: base.devices keep it */
 	const struct hp_device_spec **claimed;	/* per function: the selector that took it */
 	int *owner;				/* per function: domain, OWNER_BASE */
 };
 
-/*
- * base.devices: what stays whatever a class selector of a domain says. The
- * base's own indexes count every function, a domain's count what is left.
- */
+/* base.devices: what stays whatever a selector of a domain says; a selector means the same function everywhere. */
 static int keep_base(struct device_run *dr)
 {
 	const struct hp_base_spec *base = &dr->run->policy->base;
@@ -27,12 +23,9 @@ static int keep_base(struct device_run *dr)
 	for (size_t i = 0; i < base->devices_count && !rc; i++) {
 		long pci = device_resolve(dr->run, &dr->index, &base->devices[i], &rc);
 
-		if (pci < 0)
-			continue;
-		dr->kept[pci] = 1;
-		dr->claimed[pci] = &base->devices[i];
+		if (pci >= 0)
+			dr->claimed[pci] = &base->devices[i];
 	}
-	device_index_drop(&dr->index, dr->kept);
 	return rc;
 }
 
@@ -98,13 +91,12 @@ static int claim_all(struct device_run *dr)
 int plan_assign_devices(struct plan_run *run)
 {
 	size_t count = run->inv->pci_count;
-	hp_autofree unsigned char *kept = calloc(count + 1, 1);
 	hp_autofree const struct hp_device_spec **claimed = calloc(count + 1, sizeof(*claimed));
 	hp_autofree int *owner = calloc(count + 1, sizeof(*owner));
-	struct device_run dr = { .run = run, .kept = kept, .claimed = claimed, .owner = owner };
+	struct device_run dr = { .run = run, .claimed = claimed, .owner = owner };
 	int rc;
 
-	if (!kept || !claimed || !owner)
+	if (!claimed || !owner)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		owner[i] = OWNER_BASE;

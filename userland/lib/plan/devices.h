@@ -28,8 +28,6 @@ struct device_index {
 };
 
 int device_index_build(const struct hp_inventory *inv, struct device_index *index);
-/* Takes functions out of the lists that are counted by position (class and id). */
-void device_index_drop(struct device_index *index, const unsigned char *dropped);
 void device_index_clear(struct device_index *index);
 /* First item with this text; *count = how many follow each other. NULL when there is none. */
 const struct device_key *device_keys_find(const struct device_keys *keys, const char *text, size_t *count);
