@@ -83,9 +83,9 @@ int hp_journal_step(struct hp_journal *journal, size_t n, const struct hp_step *
 	return append(journal, obj, err);
 }
 
-int hp_journal_undo(struct hp_journal *journal, size_t n, struct hp_err *err)
+int hp_journal_undo(struct hp_journal *journal, const char *what, size_t n, struct hp_err *err)
 {
-	hp_autojson *obj = record("undo");
+	hp_autojson *obj = record(what);
 
 	json_object_object_add(obj, "n", json_object_new_int64((int64_t)n));
 	return append(journal, obj, err);
@@ -105,7 +105,32 @@ int hp_journal_drop(const struct hp_ctx *ctx, struct hp_err *err)
 	return ret ? ret : hp_runfile_sync_dir(ctx->run_dir, err);
 }
 
-static int take_step(struct json_object *obj, struct hp_steps *begun)
+void hp_journal_rest_clear(struct hp_journal_rest *rest)
+{
+	free(rest->id);
+	hp_steps_clear(&rest->begun);
+	free(rest->undone);
+	*rest = (struct hp_journal_rest)HP_JOURNAL_REST_INIT;
+}
+
+struct reader {
+	struct hp_journal_rest *rest;
+	size_t whole;		/* length of the text up to the last newline */
+	unsigned int line;
+	size_t undoing;		/* 1 + the step of the last undo record; 0 = none */
+};
+
+static int take_begin(struct json_object *obj, struct hp_journal_rest *rest)
+{
+	const char *id = hp_json_text(obj, "id");
+
+	if (rest->id || !id)
+		return -EBADMSG;
+	rest->id = strdup(id);
+	return rest->id ? 0 : -ENOMEM;
+}
+
+static int take_step(struct json_object *obj, struct hp_journal_rest *rest)
 {
 	const char *name = hp_json_text(obj, "backend");
 	const struct hp_backend *backend = name ? hp_backend_find(name) : NULL;
@@ -115,66 +140,86 @@ static int take_step(struct json_object *obj, struct hp_steps *begun)
 		.attr = (char *)hp_json_text(obj, "attr"),
 		.domain = -1,
 	};
+	bool *undone;
 
-	if (!backend || !setting.object || !setting.attr)
+	if (!backend || !setting.object || !setting.attr ||
+	    hp_json_int(obj, "n") != (int64_t)rest->begun.count)
 		return -EBADMSG;
-	return hp_steps_add(begun, HP_STEP_RESTORE, &setting, hp_json_text(obj, "from"),
-			    hp_json_text(obj, "to")) ? 0 : -ENOMEM;
+	if (!hp_steps_add(&rest->begun, HP_STEP_RESTORE, &setting, hp_json_text(obj, "from"),
+			  hp_json_text(obj, "to")))
+		return -ENOMEM;
+	undone = realloc(rest->undone, rest->begun.count);
+	if (!undone)
+		return -ENOMEM;
+	rest->undone = undone;
+	undone[rest->begun.count - 1] = false;
+	return 0;
 }
 
-static int take_line(const char *line, char **id, struct hp_steps *begun)
+/* Any record after an undo record shows that this undo was made; unless it says that it failed. */
+static int take_undo(struct json_object *obj, struct reader *reader, bool was_kept)
+{
+	int64_t n = hp_json_int(obj, "n");
+
+	if (n < 0 || (size_t)n >= reader->rest->begun.count)
+		return -EBADMSG;
+	if (was_kept)
+		reader->rest->undone[n] = false;
+	else
+		reader->undoing = (size_t)n + 1;
+	return 0;
+}
+
+static int take_line(const char *line, struct reader *reader)
 {
 	hp_autojson *obj = json_tokener_parse(line);
 	const char *what = obj ? hp_json_text(obj, "record") : NULL;
 
 	if (!what)
 		return -EBADMSG;
-	if (!strcmp(what, "begin")) {
-		const char *text = hp_json_text(obj, "id");
-
-		if (*id || !text)
-			return -EBADMSG;
-		*id = strdup(text);
-		return *id ? 0 : -ENOMEM;
-	}
-	if (!*id)
+	if (!strcmp(what, "begin"))
+		return take_begin(obj, reader->rest);
+	if (!reader->rest->id)
 		return -EBADMSG;
-	return strcmp(what, "step") ? 0 : take_step(obj, begun);
+	if (!strcmp(what, "step"))
+		return take_step(obj, reader->rest);
+	if (reader->undoing)
+		reader->rest->undone[reader->undoing - 1] = true;
+	reader->undoing = 0;
+	if (!strcmp(what, "undo") || !strcmp(what, "kept"))
+		return take_undo(obj, reader, !strcmp(what, "kept"));
+	return 0;
 }
 
-/* Whole lines only; *whole is the length of the text up to the last newline. */
-static int take_lines(char *text, char **id, struct hp_steps *begun, size_t *whole, unsigned int *line)
+/* Whole lines only. */
+static int take_lines(char *text, struct reader *reader)
 {
 	char *next;
 
-	*whole = 0;
-	for (*line = 1; (next = strchr(text + *whole, '\n')); (*line)++) {
+	for (reader->line = 1; (next = strchr(text + reader->whole, '\n')); reader->line++) {
 		int ret;
 
 		*next = '\0';
-		ret = take_line(text + *whole, id, begun);
+		ret = take_line(text + reader->whole, reader);
 		if (ret)
 			return ret;
-		*whole = (size_t)(next - text) + 1;
+		reader->whole = (size_t)(next - text) + 1;
 	}
 	return 0;
 }
 
-int hp_journal_reopen(const struct hp_ctx *ctx, struct hp_journal *journal, char **id,
-		      struct hp_steps *begun, struct hp_err *err)
+int hp_journal_reopen(const struct hp_ctx *ctx, struct hp_journal *journal, struct hp_journal_rest *rest,
+		      struct hp_err *err)
 {
+	struct reader reader = { .rest = rest };
 	hp_autofree char *text = NULL;
-	unsigned int line;
-	size_t whole;
-	int ret;
+	int ret = hp_runfile_read(ctx->run_dir, "journal", &text, err);
 
-	*id = NULL;
-	ret = hp_runfile_read(ctx->run_dir, "journal", &text, err);
 	if (ret)
 		return ret;
-	ret = take_lines(text, id, begun, &whole, &line);
+	ret = take_lines(text, &reader);
 	if (ret) {
-		hp_err_errno(err, -ret, "%s/journal:%u", ctx->run_dir, line);
+		hp_err_errno(err, -ret, "%s/journal:%u", ctx->run_dir, reader.line);
 		hp_err_hint(err, "the record of an interrupted change cannot be read; restart the machine, "
 			    "or undo the change by hand and remove the file");
 		return ret;
@@ -183,7 +228,7 @@ int hp_journal_reopen(const struct hp_ctx *ctx, struct hp_journal *journal, char
 	if (journal->fd < 0)
 		return journal->fd;
 	/* Cut a torn line off, or the next record would be glued to it. */
-	if (ftruncate(journal->fd, (off_t)whole) || fsync(journal->fd))
+	if (ftruncate(journal->fd, (off_t)reader.whole) || fsync(journal->fd))
 		return hp_err_errno(err, errno, "repair %s/journal", ctx->run_dir);
 	return 0;
 }

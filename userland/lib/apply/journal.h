@@ -12,6 +12,7 @@
  *   {"record":"written"}	all steps made, the new state comes next
  *   {"record":"committed"}	the new state is in place
  *   {"record":"undo","n":0}	before a step is taken back
+ *   {"record":"kept","n":0}	it could not be taken back
  * A torn last line was never acted on and is ignored.
  */
 struct hp_journal {
@@ -26,17 +27,28 @@ void hp_journal_close(struct hp_journal *journal);
 int hp_journal_begin(const struct hp_ctx *ctx, struct hp_journal *journal, const char *id, size_t steps,
 		     struct hp_err *err);
 int hp_journal_step(struct hp_journal *journal, size_t n, const struct hp_step *step, struct hp_err *err);
-int hp_journal_undo(struct hp_journal *journal, size_t n, struct hp_err *err);
+/* "undo" or "kept". */
+int hp_journal_undo(struct hp_journal *journal, const char *record, size_t n, struct hp_err *err);
 /* "written" or "committed". */
 int hp_journal_mark(struct hp_journal *journal, const char *record, struct hp_err *err);
 int hp_journal_drop(const struct hp_ctx *ctx, struct hp_err *err);
 
-/*
- * Reads what a killed process left and opens it for further records: -ENOENT
- * when there is none; *id NULL when it was killed before the first record was
- * whole; the steps it had begun.
- */
-int hp_journal_reopen(const struct hp_ctx *ctx, struct hp_journal *journal, char **id,
-		      struct hp_steps *begun, struct hp_err *err);
+/* What a killed process left. */
+struct hp_journal_rest {
+	char *id;		/* NULL: it was killed before the first record was whole */
+	struct hp_steps begun;
+	/*
+	 * Per step: an undo that was killed later has taken it back already. To
+	 * take it back again could meet what the undo has put back since.
+	 */
+	bool *undone;
+};
+
+#define HP_JOURNAL_REST_INIT { NULL, HP_STEPS_INIT, NULL }
+void hp_journal_rest_clear(struct hp_journal_rest *rest);
+
+/* Reads the journal and opens it for further records; -ENOENT when there is none. */
+int hp_journal_reopen(const struct hp_ctx *ctx, struct hp_journal *journal, struct hp_journal_rest *rest,
+		      struct hp_err *err);
 
 #endif

@@ -184,7 +184,7 @@ static int turn_back(struct txn *txn, struct hp_err *err)
 	hp_autoerr why = HP_ERR_INIT;
 	int ret = -err->errnum;
 
-	if (hp_undo_steps(txn->ctx, &txn->journal, &txn->steps, txn->begun, &why))
+	if (hp_undo_steps(txn->ctx, &txn->journal, &txn->steps, txn->begun, NULL, &why))
 		hp_err_hint(err, "undoing the steps before failed too: %s", why.text);
 	else
 		hp_err_hint(err, "nothing is changed: the steps before it were undone");

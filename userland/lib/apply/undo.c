@@ -28,8 +28,17 @@ static int undo_step(struct hp_ctx *ctx, const struct hp_step *step, struct hp_e
 	return ret ? hp_err_wrap(err, "undo %s", label) : 0;
 }
 
+/* A full disk must not stop an undo: without the record, a kill right now makes recovery repeat more of it. */
+static void note(struct hp_journal *journal, const char *record, size_t n)
+{
+	hp_autoerr why = HP_ERR_INIT;
+
+	if (hp_journal_undo(journal, record, n, &why))
+		hp_log(LOG_WARNING, "%s", why.text);
+}
+
 int hp_undo_steps(struct hp_ctx *ctx, struct hp_journal *journal, const struct hp_steps *steps, size_t begun,
-		  struct hp_err *err)
+		  const bool *undone, struct hp_err *err)
 {
 	size_t failed = 0;
 
@@ -37,13 +46,13 @@ int hp_undo_steps(struct hp_ctx *ctx, struct hp_journal *journal, const struct h
 		hp_autoerr why = HP_ERR_INIT;
 		int ret;
 
-		/* A full disk must not stop an undo: the record only serves the order of kills in tests. */
-		if (hp_journal_undo(journal, i, &why))
-			hp_log(LOG_WARNING, "%s", why.text);
-		hp_err_clear(&why);
+		if (undone && undone[i])
+			continue;
+		note(journal, "undo", i);
 		ret = undo_step(ctx, &steps->items[i], &why);
 		if (!ret)
 			continue;
+		note(journal, "kept", i);
 		hp_log(LOG_ERR, "%s", why.text ? why.text : strerror(-ret));
 		if (!failed++)
 			hp_err_set(err, -ret, "%s", why.text ? why.text : strerror(-ret));
@@ -65,14 +74,13 @@ static int finish(struct hp_ctx *ctx, const struct hp_state *state, struct hp_er
 
 int hp_recover_locked(struct hp_ctx *ctx, int *recovered, struct hp_err *err)
 {
+	__attribute__((cleanup(hp_journal_rest_clear))) struct hp_journal_rest rest = HP_JOURNAL_REST_INIT;
 	hp_autojournal journal = HP_JOURNAL_INIT;
-	hp_autosteps begun = HP_STEPS_INIT;
 	hp_autostate *state = NULL;
-	hp_autofree char *id = NULL;
 	int ret;
 
 	*recovered = 0;
-	ret = hp_journal_reopen(ctx, &journal, &id, &begun, err);
+	ret = hp_journal_reopen(ctx, &journal, &rest, err);
 	if (ret && ret != -ENOENT)
 		return hp_err_wrap(err, "recover");
 	if (err)
@@ -81,14 +89,14 @@ int hp_recover_locked(struct hp_ctx *ctx, int *recovered, struct hp_err *err)
 		return hp_err_wrap(err, "recover");
 	if (ret == -ENOENT)
 		return state && !state->count ? hp_state_remove(ctx, err) : 0;
-	if (id && state && !strcmp(id, state->id)) {
+	if (rest.id && state && !strcmp(rest.id, state->id)) {
 		*recovered = 2;
 		hp_log(LOG_NOTICE, "an interrupted change was complete");
 		return finish(ctx, state, err);
 	}
 	*recovered = 1;
-	hp_log(LOG_NOTICE, "undoing an interrupted change (%zu steps)", begun.count);
-	ret = hp_undo_steps(ctx, &journal, &begun, begun.count, err);
+	hp_log(LOG_NOTICE, "undoing an interrupted change (%zu steps)", rest.begun.count);
+	ret = hp_undo_steps(ctx, &journal, &rest.begun, rest.begun.count, rest.undone, err);
 	return ret ? hp_err_wrap(err, "recover") : 0;
 }
 
