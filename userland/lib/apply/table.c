@@ -4,32 +4,24 @@
 
 #include <string.h>
 
-/* Not written yet: the table has a hole there until it is. */
-extern const struct hp_backend hp_backend_systemd __attribute__((weak));
-
-#define TABLE_SIZE 12
-
-static const struct hp_backend *const built_in[TABLE_SIZE] = {
+static const struct hp_backend *const built_in[] = {
 	&hp_backend_systemd, &hp_backend_cgroup, &hp_backend_netns, &hp_backend_devacl,
 	&hp_backend_domain, &hp_backend_port, &hp_backend_star, &hp_backend_nft,
-	&hp_backend_sysfile, &hp_backend_irq, &hp_backend_registry,
+	&hp_backend_sysfile, &hp_backend_irq, &hp_backend_registry, NULL,
 };
 
-static const struct hp_backend *const *override;
+static const struct hp_backend *const *table = built_in;
 
-void hp_backends_override(const struct hp_backend *const *table)
+void hp_backends_override(const struct hp_backend *const *other)
 {
-	override = table;
+	table = other ? other : built_in;
 }
 
 const struct hp_backend *hp_backend_find(const char *name)
 {
-	for (size_t i = 0; override && override[i]; i++)
-		if (!strcmp(override[i]->name, name))
-			return override[i];
-	for (size_t i = 0; !override && i < TABLE_SIZE; i++)
-		if (built_in[i] && !strcmp(built_in[i]->name, name))
-			return built_in[i];
+	for (size_t i = 0; table[i]; i++)
+		if (!strcmp(table[i]->name, name))
+			return table[i];
 	return NULL;
 }
 

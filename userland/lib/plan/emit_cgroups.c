@@ -3,6 +3,7 @@
 #include "plan/emit.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
@@ -49,12 +50,25 @@ static int emit_root(struct emit *emit)
 	return emit_text(emit, whose, "cgroup", "/", "cgroup.subtree_control", CONTROLLERS);
 }
 
+/*
+ * systemd writes a unit's own cgroup files anew whenever it likes (at a daemon-reload, say), from
+ * the unit's properties: what they do not say is lost. So TOP's values are set in both places.
+ */
+static int emit_top_value(struct emit *emit, const char *property, const char *file, const char *value)
+{
+	struct emit_for whose = for_machine(emit);
+
+	if (emit->inv->has_systemd && emit_text(emit, whose, "systemd", emit->top, property, value))
+		return -ENOMEM;
+	return emit_text(emit, whose, "cgroup", emit->top, file, value);
+}
+
 static int emit_top(struct emit *emit)
 {
 	const struct hp_assignment *assignment = emit->assignment;
 	hp_autobitmap all_cpus = hwloc_bitmap_alloc();
 	hp_autobitmap all_nodes = hwloc_bitmap_alloc();
-	hp_autofree char *cpus = NULL, *nodes = NULL;
+	hp_autofree char *cpus = NULL, *nodes = NULL, *least = NULL;
 	struct emit_for whose = for_machine(emit);
 	uint64_t guarantees = 0;
 
@@ -68,10 +82,12 @@ static int emit_top(struct emit *emit)
 	}
 	cpus = hp_cpulist_format(all_cpus);
 	nodes = hp_cpulist_format(all_nodes);
-	if (!cpus || !nodes || emit_text(emit, whose, "cgroup", emit->top, "", "present") ||
-	    emit_text(emit, whose, "cgroup", emit->top, "cpuset.cpus", cpus) ||
-	    emit_text(emit, whose, "cgroup", emit->top, "cpuset.mems", nodes) ||
-	    emit_number(emit, whose, "cgroup", emit->top, "memory.min", guarantees) ||
+	if (asprintf(&least, "%" PRIu64, guarantees) < 0)
+		least = NULL;
+	if (!cpus || !nodes || !least || emit_text(emit, whose, "cgroup", emit->top, "", "present") ||
+	    emit_top_value(emit, "AllowedCPUs", "cpuset.cpus", cpus) ||
+	    emit_top_value(emit, "AllowedMemoryNodes", "cpuset.mems", nodes) ||
+	    emit_top_value(emit, "MemoryMin", "memory.min", least) ||
 	    emit_text(emit, whose, "cgroup", emit->top, "cpuset.cpus.partition", "root"))
 		return -ENOMEM;
 	return emit_text(emit, whose, "cgroup", emit->top, "cgroup.subtree_control", CONTROLLERS);

@@ -24,6 +24,8 @@
  * cgroup    /                 mount.nsdelegate        "1"
  * cgroup    /                 cgroup.subtree_control  "cpuset memory pids" (at least these; without systemd only)
  * cgroup    TOP               ""                      "present"
+ * systemd   hostpart.service  AllowedCPUs AllowedMemoryNodes MemoryMin   as cpuset.cpus, cpuset.mems, memory.min of TOP, each just
+ *                             before it: systemd writes a unit's cgroup files anew from its properties at any time
  * cgroup    TOP               cpuset.cpus             union of the domains, list format
  * cgroup    TOP               cpuset.mems             union of the domains' nodes
  * cgroup    TOP               memory.min              sum of the guarantees, bytes
