@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
+#include "apply/hp_engine.h"
 #include "base/hp_auto.h"
 #include "base/hp_log.h"
 
@@ -119,6 +120,22 @@ static int heal(struct agent *agent, agent_mask mask)
 	return 0;
 }
 
+/* A driver that bound or a port that came up may have asked for interrupts that nobody has placed yet. */
+static void settle(struct agent *agent)
+{
+	hp_autoerr err = HP_ERR_INIT;
+	size_t changed = 0;
+
+	if (!agent->state)
+		return;
+	if (hp_engine_settle(&agent->ctx, NULL, &changed, &err) < 0) {
+		hp_log(LOG_ERR, "placing what is new on the machine: %s", err.text);
+	} else if (changed) {
+		hp_log(LOG_NOTICE, "placed what is new on the machine: %zu changes", changed);
+		agent_adopt(agent, NULL);
+	}
+}
+
 static int arm(sd_event_source *source, uint64_t delay_us)
 {
 	sd_event_source_set_time_relative(source, delay_us);
@@ -134,6 +151,8 @@ static int on_check(sd_event_source *source, uint64_t usec, void *arg)
 	(void)usec;
 	agent->dirty = 0;
 	heal(agent, mask);
+	if (mask & watch_backend_bit("port"))
+		settle(agent);
 	return 0;
 }
 

@@ -100,6 +100,46 @@ static int check_live(struct hp_ctx *ctx, struct hp_err *err)
 	return hp_err_set(err, EROFS, "the recorded machine in %s cannot be changed", hp_root_path(ctx->root));
 }
 
+/* What a change brings to light may bring more to light, but not for ever. */
+enum { SETTLE_ROUNDS_MAX = 3 };
+
+/*
+ * Plans the policy in force against the machine as it is now, and applies what
+ * is new. A port's driver asks for its interrupts only when the port is taken
+ * up, after the plan was made.
+ */
+static int settle_once(struct hp_ctx *ctx, const struct hp_txn_watch *watch, size_t *changed, struct hp_err *err)
+{
+	hp_autoresult result = HP_ENGINE_RESULT_INIT;
+	hp_autostate *state = NULL;
+	struct hp_txn_request request = { .want = &result.settings, .is_settling = true, .watch = watch };
+	int ret = hp_state_load(ctx, &state, err);
+
+	*changed = 0;
+	if (ret || !state)
+		return ret;
+	request.policy_file = state->policy_file;
+	request.policy_text = state->policy_text;
+	ret = plan_settings(ctx, state, state->policy_file, state->policy_text, &result, err);
+	return ret ? ret : hp_txn_run(ctx, &request, changed, err);
+}
+
+int hp_engine_settle(struct hp_ctx *ctx, const struct hp_txn_watch *watch, size_t *changed, struct hp_err *err)
+{
+	int ret = check_live(ctx, err);
+
+	*changed = 0;
+	for (int round = 0; !ret && round < SETTLE_ROUNDS_MAX; round++) {
+		size_t more = 0;
+
+		ret = settle_once(ctx, watch, &more, err);
+		if (!more)
+			break;
+		*changed += more;
+	}
+	return ret;
+}
+
 int hp_engine_apply(struct hp_ctx *ctx, const char *policy_file, const char *text,
 		    const struct hp_engine_options *options, size_t *changed, struct hp_err *err)
 {
@@ -122,7 +162,15 @@ int hp_engine_apply(struct hp_ctx *ctx, const char *policy_file, const char *tex
 		ret = hp_state_load(ctx, &state, err);
 	if (!ret)
 		ret = plan_settings(ctx, state, policy_file, text, &result, err);
-	return ret ? ret : hp_txn_run(ctx, &request, changed, err);
+	if (!ret)
+		ret = hp_txn_run(ctx, &request, changed, err);
+	if (!ret && *changed) {
+		size_t more = 0;
+
+		ret = hp_engine_settle(ctx, request.watch, &more, err);
+		*changed += more;
+	}
+	return ret;
 }
 
 int hp_engine_teardown(struct hp_ctx *ctx, const struct hp_txn_watch *watch, size_t *changed, struct hp_err *err)

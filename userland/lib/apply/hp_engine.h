@@ -38,6 +38,12 @@ struct hp_engine_options {
 /* options may be NULL. *changed: steps made, 0 = nothing to do. */
 int hp_engine_apply(struct hp_ctx *ctx, const char *policy_file, const char *text,
 		    const struct hp_engine_options *options, size_t *changed, struct hp_err *err);
+/*
+ * Completes the change in force for what has appeared since (apply does so
+ * itself; the agent when drivers bind or ports come up). Nothing applied:
+ * nothing to do.
+ */
+int hp_engine_settle(struct hp_ctx *ctx, const struct hp_txn_watch *watch, size_t *changed, struct hp_err *err);
 int hp_engine_teardown(struct hp_ctx *ctx, const struct hp_txn_watch *watch, size_t *changed,
 		       struct hp_err *err);
 int hp_engine_confirm(struct hp_ctx *ctx, struct hp_err *err);

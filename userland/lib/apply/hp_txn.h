@@ -97,6 +97,12 @@ struct hp_txn_request {
 	const char *policy_file, *policy_text;	/* recorded in the state; NULL for a teardown */
 	const struct hp_settings *want;		/* empty = teardown */
 	unsigned int confirm_seconds;		/* 0 = final at once */
+	/*
+	 * Completes the change in force for what has appeared on the machine
+	 * since (an interrupt that a driver asked for when its port was taken
+	 * up): rollback and confirmation stay as that change left them.
+	 */
+	bool is_settling;
 	const struct hp_txn_watch *watch;
 };
 

@@ -33,6 +33,8 @@ static int64_t deadline(const struct hp_txn_plan *plan, bool is_change)
 {
 	unsigned int seconds = plan->request->confirm_seconds;
 
+	if (plan->request->is_settling)
+		return plan->old ? plan->old->confirm_by_ns : 0;
 	/* Without a change there is nothing to confirm, unless the change before still waits. */
 	if (!seconds || (!is_change && !(plan->old && plan->old->confirm_by_ns)))
 		return 0;
@@ -46,7 +48,7 @@ static void choose_previous(struct hp_txn_plan *plan, struct hp_state *next, boo
 	if (!old || !plan->request->want->count)
 		return;
 	/* What was never confirmed is no place to return to. */
-	if (!plan->is_rollback && (!is_change || old->confirm_by_ns))
+	if (!plan->is_rollback && (!is_change || old->confirm_by_ns || plan->request->is_settling))
 		next->previous = hp_take(old->previous);
 	else
 		hp_state_set_previous(next, hp_take(plan->old));
