@@ -101,55 +101,35 @@ static char *suggest(const struct plan_run *run, unsigned int prefix)
 	return strdup("");
 }
 
-static int check_subnet(struct plan_run *run, struct subnet *net, size_t legs)
+static int check_overlap(struct plan_run *run, const struct subnet *net)
 {
 	const struct hp_policy *policy = run->policy;
-	unsigned int refused = run->refused;
-	const char *other;
-	uint64_t hosts;
+	const char *other = find_overlap(run, net);
+	hp_autofree char *hint = NULL;
 
-	if (!parse_subnet(policy->star_subnet, net)) {
-		plan_refuse(run, policy->star_subnet_loc, "subnet %s is not an IPv4 network like 10.203.0.0/24",
-			    policy->star_subnet);
+	if (!other)
 		return 0;
-	}
-	if (net->network & ~net->mask) {
-		hp_autofree char *canonical = format_address(net->network & net->mask);
-
-		plan_refuse(run, policy->star_subnet_loc, "subnet %s has host bits set; %s/%u would do",
-			    policy->star_subnet, canonical ? canonical : "?", net->prefix);
-	}
-	hosts = net->prefix > 30 ? 0 : (1ull << (32 - net->prefix)) - 2;
-	if (hosts < legs + 1)
-		plan_refuse(run, policy->star_subnet_loc,
-			    "subnet %s has %llu addresses for hosts; the hub and %zu domains need %zu",
-			    policy->star_subnet, (unsigned long long)hosts, legs, legs + 1);
-	other = run->refused == refused ? find_overlap(run, net) : NULL;
-	if (other) {
-		hp_autofree char *hint = suggest(run, net->prefix);
-
-		if (!hint)
-			return -ENOMEM;
-		plan_refuse(run, policy->star_subnet_loc, "subnet %s overlaps %s, which this machine uses%s",
-			    policy->star_subnet, other, hint);
-	}
+	hint = suggest(run, net->prefix);
+	if (!hint)
+		return -ENOMEM;
+	plan_refuse(run, policy->star_subnet_loc, "subnet %s overlaps %s, which this machine uses%s",
+		    policy->star_subnet, other, hint);
 	return 0;
 }
 
 /* Addresses that are taken: at most the hub and 64 domains. */
 struct taken {
 	uint32_t address[HP_DOMAINS_MAX + 1];
-	int owner[HP_DOMAINS_MAX + 1];
 	size_t count;
 };
 
-static int find_taken(const struct taken *taken, uint32_t address)
+static bool is_taken(const struct taken *taken, uint32_t address)
 {
 	for (size_t i = 0; i < taken->count; i++) {
 		if (taken->address[i] == address)
-			return (int)i;
+			return true;
 	}
-	return -1;
+	return false;
 }
 
 static int give(struct plan_run *run, struct taken *taken, int domain, uint32_t address)
@@ -162,8 +142,7 @@ static int give(struct plan_run *run, struct taken *taken, int domain, uint32_t 
 		run->out->base_link_address = text;
 	else
 		run->out->domains[domain].link_address = text;
-	taken->address[taken->count] = address;
-	taken->owner[taken->count++] = domain;
+	taken->address[taken->count++] = address;
 	return 0;
 }
 
@@ -173,27 +152,13 @@ static bool is_host(const struct subnet *net, uint32_t address)
 	       (address | net->mask) != UINT32_MAX;
 }
 
-static int take_explicit(struct plan_run *run, const struct subnet *net, struct taken *taken, int domain)
+/* The parser has checked that it is a free host of the subnet. */
+static int take_explicit(struct plan_run *run, struct taken *taken, int domain)
 {
-	const struct hp_network_spec *spec = &run->policy->domains[domain].network;
-	uint32_t address = 0;
-	int holder;
+	uint32_t address;
 
-	if (!parse_address(spec->link_address, &address) || !is_host(net, address)) {
-		hp_autofree char *first = format_address(net->network + 2);
-		hp_autofree char *last = format_address((net->network | ~net->mask) - 1);
-
-		plan_refuse(run, spec->loc, "address %s is not a host of %s; %s to %s are",
-			    spec->link_address, run->policy->star_subnet, first ? first : "?", last ? last : "?");
-		return 0;
-	}
-	holder = find_taken(taken, address);
-	if (holder >= 0) {
-		plan_refuse(run, spec->loc, "address %s belongs to %s already", spec->link_address,
-			    taken->owner[holder] < 0 ? "the hub (the base)" :
-						       run->out->domains[taken->owner[holder]].name);
-		return 0;
-	}
+	if (!parse_address(run->policy->domains[domain].network.link_address, &address))
+		return -EINVAL;
 	return give(run, taken, domain, address);
 }
 
@@ -205,7 +170,7 @@ static bool keeps_address(const struct plan_run *run, size_t domain, const struc
 	if (!run->current || domain >= run->current->domains_count)
 		return false;
 	now = run->current->domains[domain].link_address;
-	return now && parse_address(now, address) && is_host(net, *address) && find_taken(taken, *address) < 0;
+	return now && parse_address(now, address) && is_host(net, *address) && !is_taken(taken, *address);
 }
 
 /* Explicit ones first, then those in force, then the lowest free for each of the rest. */
@@ -218,7 +183,7 @@ static int give_addresses(struct plan_run *run, const struct subnet *net)
 
 	for (size_t i = 0; !rc && i < policy->domains_count; i++) {
 		if (policy->domains[i].network.is_linked && policy->domains[i].network.link_address)
-			rc = take_explicit(run, net, &taken, (int)i);
+			rc = take_explicit(run, &taken, (int)i);
 	}
 	for (size_t i = 0; !rc && i < policy->domains_count; i++) {
 		if (policy->domains[i].network.is_linked && !policy->domains[i].network.link_address &&
@@ -229,29 +194,11 @@ static int give_addresses(struct plan_run *run, const struct subnet *net)
 		if (!policy->domains[i].network.is_linked || policy->domains[i].network.link_address ||
 		    run->out->domains[i].link_address)
 			continue;
-		while (find_taken(&taken, next) >= 0)
+		while (is_taken(&taken, next))
 			next++;
 		rc = give(run, &taken, (int)i, next);
 	}
 	return rc;
-}
-
-/* A link needs a leg at both ends; the base has one whenever any domain has. */
-static void check_links(struct plan_run *run)
-{
-	const struct hp_policy *policy = run->policy;
-
-	for (size_t i = 0; i < policy->links_count; i++) {
-		const struct hp_link_spec *link = &policy->links[i];
-		int ends[2] = { link->from, link->to };
-
-		for (int j = 0; j < 2; j++) {
-			if (ends[j] >= 0 && !policy->domains[ends[j]].network.is_linked)
-				plan_refuse(run, link->loc,
-					    "this link needs %s on the star, but its network says link: false",
-					    policy->domains[ends[j]].name);
-		}
-	}
 }
 
 int plan_assign_star(struct plan_run *run)
@@ -261,12 +208,13 @@ int plan_assign_star(struct plan_run *run)
 	size_t legs = 0;
 	int rc;
 
-	check_links(run);
 	for (size_t i = 0; i < run->policy->domains_count; i++)
 		legs += run->policy->domains[i].network.is_linked;
 	if (!legs)
 		return 0;
-	rc = check_subnet(run, &net, legs);
+	if (!parse_subnet(run->policy->star_subnet, &net))
+		return -EINVAL;
+	rc = check_overlap(run, &net);
 	if (rc || run->refused != refused)
 		return rc;
 	return give_addresses(run, &net);
