@@ -244,7 +244,8 @@ static void json_has_stable_keys(void **state)
 	port = json_object_array_get_idx(
 		at(json_object_array_get_idx(at(json, "pci"), 3), "devices"), 0);
 	assert_keys(port, (const char *const[]){ "kind", "name", "node", "major", "minor", "mac",
-						 "ifindex", NULL });
+						 "ifindex", "netns", NULL });
+	assert_null(at(port, "netns"));
 	assert_string_equal(json_object_get_string(json_object_array_get_idx(
 				    at(json_object_array_get_idx(at(json, "pci"), 3), "roles"), 0)),
 			    "management");

@@ -132,6 +132,28 @@ is "the port below the default route's VLAN is" "$(roles "$port")" management
 ip link del eth1.7
 ip addr flush dev eth1
 
+# ---- a port that was moved away is still its function's ----
+
+mac=$(cat /sys/class/net/eth2/address)
+port=$(basename "$(readlink -f /sys/class/net/eth2/device)")
+moved() { ask ".pci[] | select(.bdf == \"$port\") | .devices[] | select(.kind == \"net\") | \"\(.name) \(.mac) \(.netns)\""; }
+is "a port at home" "$(moved)" "eth2 $mac null"
+ip netns add elsewhere
+on_exit ip netns del elsewhere
+ip link set eth2 netns elsewhere name lan0
+ip link set eth0 netns elsewhere
+inventory
+is "a port in a named namespace, under its new name" "$(moved)" "lan0 $mac elsewhere"
+like "also one on virtio" "$(ask '.pci[].devices[] | select(.kind == "net") | "\(.name) \(.netns)"')" '^eth0 elsewhere$'
+ip netns attach twin $$ && on_exit ip netns del twin
+ln -s elsewhere /run/netns/again && on_exit rm /run/netns/again
+inventory
+is "each port once, however often its namespace is pinned" \
+	"$(ask '[.pci[].devices[] | select(.kind == "net")] | length')" 3
+like "the table says where it is" "$(partctl inventory)" 'lan0@elsewhere'
+ip netns exec elsewhere ip link set lan0 netns 1 name eth2
+ip netns exec elsewhere ip link set eth0 netns 1
+
 # ---- where we stand must not matter ----
 
 mkdir /sys/fs/cgroup/narrow

@@ -223,7 +223,10 @@ static char *name_of(const struct hp_inv_pci *pci)
 	return text_of("%04x:%04x", pci->vendor, pci->device);
 }
 
-/* Disks and ports by name, the rest by number: "nvme0n1 eth0 +3". A partition starts with its disk's name. */
+/*
+ * Disks and ports by name, the rest by number: "nvme0n1 eth0@alpha +3". A
+ * partition starts with its disk's name; a port says where it was moved to.
+ */
 static char *below_of(const struct hp_inv_pci *pci)
 {
 	char *list = text_of("%s", "");
@@ -244,7 +247,8 @@ static char *below_of(const struct hp_inv_pci *pci)
 			continue;
 		}
 		disk = dev->kind == HP_DEV_BLOCK ? dev->name : disk;
-		longer = text_of("%s%s%s", list, *list ? " " : "", dev->name);
+		longer = text_of("%s%s%s%s%s", list, *list ? " " : "", dev->name,
+				 dev->netns ? "@" : "", dev->netns ? dev->netns : "");
 		free(list);
 		list = longer;
 	}
@@ -442,7 +446,8 @@ const struct verb verb_inventory = {
 		"policy can hand out. CLASS is the word that a policy's `class:` takes. GROUP is the IOMMU group:\n"
 		"functions that share one belong together. BELOW names the disks, ports and displays of a\n"
 		"function and counts its other nodes. ROLES say why the base should keep it: root_disk, mounted,\n"
-		"swap, console, management. KIND ranks the cores of a hybrid machine, 0 the most efficient.\n\n"
+		"swap, console, management. PORT@NETNS is a port that was moved there. KIND ranks the\n"
+		"cores of a hybrid machine, 0 the most efficient.\n\n"
 		"Example:\n  partctl inventory -o json | jq '.pci[] | select(.driver == \"nvme\") | .bdf'",
 	.run = run_inventory,
 };

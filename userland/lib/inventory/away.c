@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* away.c: finds the network ports that live in a domain's namespace, where /sys does not show them. */
+/* away.c: finds the network ports that live in a pinned namespace, where /sys does not show them. */
 #include "inventory/inv_reader.h"
 
 #include <errno.h>
@@ -7,8 +7,6 @@
 #include "base/hp_auto.h"
 #include "net/hp_link.h"
 #include "net/hp_netns.h"
-
-#define PINS "/run/hostpart/netns"	/* where the netns backend pins domains */
 
 /* "0000:03:00.0" itself, or the function that "virtio2" on bus "virtio" stands on. */
 static int owner_of_link(const struct inv_reader *reader, const struct hp_link *link)
@@ -24,16 +22,37 @@ static int owner_of_link(const struct inv_reader *reader, const struct hp_link *
 	return target ? inv_owner_of_path(reader, target) : -1;
 }
 
-static int add_link(struct inv_reader *reader, const struct hp_link *link)
+/* A namespace may be pinned twice, or be the base's own. */
+static bool is_known(const struct hp_inv_pci *pci, const struct hp_link *link, const char *mac)
+{
+	for (size_t i = 0; i < pci->devs_count; i++) {
+		const struct hp_inv_dev *dev = &pci->devs[i];
+
+		if (dev->kind == HP_DEV_NET && dev->ifindex == link->index &&
+		    !strcmp(dev->name, link->name) && dev->mac && !strcmp(dev->mac, mac))
+			return true;
+	}
+	return false;
+}
+
+static int add_link(struct inv_reader *reader, const struct hp_link *link, const char *netns)
 {
 	int owner = link->parent[0] && !link->kind[0] ? owner_of_link(reader, link) : -1;
 	const unsigned char *mac = link->mac;
+	hp_autofree char *mac_text = NULL;
 	struct hp_inv_pci *pci;
 	struct hp_inv_dev *dev;
 
 	if (owner < 0)
 		return 0;
+	if (asprintf(&mac_text, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+		     mac[4], mac[5]) < 0) {
+		mac_text = NULL;
+		return -ENOMEM;
+	}
 	pci = &reader->inv->pci[owner];
+	if (is_known(pci, link, mac_text))
+		return 0;
 	dev = inv_append(pci->devs, pci->devs_count);
 	if (!dev)
 		return -ENOMEM;
@@ -41,13 +60,13 @@ static int add_link(struct inv_reader *reader, const struct hp_link *link)
 	dev->major = dev->minor = -1;
 	dev->ifindex = link->index;
 	dev->name = strdup(link->name);
-	if (asprintf(&dev->mac, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]) < 0)
-		dev->mac = NULL;
-	return dev->name && dev->mac ? 0 : -ENOMEM;
+	dev->netns = strdup(netns);
+	dev->mac = hp_take(mac_text);
+	return dev->name && dev->netns ? 0 : -ENOMEM;
 }
 
 /* A namespace that cannot be looked into keeps its ports to itself: they are then not in the inventory. */
-static int add_namespace(struct inv_reader *reader, const char *name)
+static int add_namespace(struct inv_reader *reader, const char *dir, const char *name)
 {
 	hp_autoerr err = HP_ERR_INIT;
 	hp_autofree char *path = NULL;
@@ -57,7 +76,7 @@ static int add_namespace(struct inv_reader *reader, const char *name)
 	size_t count = 0;
 	int ret = 0;
 
-	if (asprintf(&path, PINS "/%s", name) < 0) {
+	if (asprintf(&path, "%s/%s", dir, name) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}
@@ -66,19 +85,25 @@ static int add_namespace(struct inv_reader *reader, const char *name)
 	if (!nl || hp_link_list(nl, &links, &count, &err) < 0)
 		return 0;
 	for (size_t i = 0; !ret && i < count; i++)
-		ret = add_link(reader, &links[i]);
+		ret = add_link(reader, &links[i], name);
 	return ret;
 }
 
 int inv_read_away_ports(struct inv_reader *reader)
 {
-	char **names = NULL;
+	/* Where the netns backend pins domains, and where ip-netns(8) pins anything. */
+	static const char *const dirs[] = { "/run/hostpart/netns", "/run/netns" };
 	int ret = 0;
 
-	if (!hp_root_is_live(reader->root) || hp_root_list(reader->root, PINS, &names, NULL))
-		return 0;
-	for (char **name = names; *name && !ret; name++)
-		ret = add_namespace(reader, *name);
-	hp_root_list_free(names);
+	/* A recording has no namespaces to look into. */
+	for (size_t i = 0; hp_root_is_live(reader->root) && !ret && i < hp_array_size(dirs); i++) {
+		char **names = NULL;
+
+		if (hp_root_list(reader->root, dirs[i], &names, NULL))
+			continue;
+		for (char **name = names; *name && !ret; name++)
+			ret = add_namespace(reader, dirs[i], *name);
+		hp_root_list_free(names);
+	}
 	return ret;
 }

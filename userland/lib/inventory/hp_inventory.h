@@ -41,12 +41,13 @@ extern const char *const hp_inv_dev_kind_words[];
 /* A device below a PCI function in sysfs (partitions included). */
 struct hp_inv_dev {
 	enum hp_inv_dev_kind kind;
-	char *name;			/* "nvme0n1", "enp2s0", "card0" */
+	char *name;			/* "nvme0n1", "enp2s0", "card0"; of a port: its name where it is now */
 	int major, minor;		/* -1 for net */
 	char *node;			/* "/dev/nvme0n1" or NULL */
 	char *serial;			/* disks, where known */
 	char *mac;			/* net, lower case */
 	int ifindex;			/* net, 0 otherwise */
+	char *netns;			/* net: the pinned namespace that it was moved to ("alpha"); NULL = the base's */
 	uint64_t size_bytes;		/* block */
 };
 

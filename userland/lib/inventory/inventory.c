@@ -56,6 +56,7 @@ static void free_devs(struct hp_inv_pci *pci)
 		free(pci->devs[i].node);
 		free(pci->devs[i].serial);
 		free(pci->devs[i].mac);
+		free(pci->devs[i].netns);
 	}
 	free(pci->devs);
 }

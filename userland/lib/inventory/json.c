@@ -125,6 +125,7 @@ static struct json_object *json_dev(const struct hp_inv_dev *dev)
 	if (dev->kind == HP_DEV_NET) {
 		put_text(out, "mac", dev->mac);
 		put_index(out, "ifindex", dev->ifindex);
+		put_text(out, "netns", dev->netns);
 	}
 	return out;
 }
