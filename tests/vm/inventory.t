@@ -146,7 +146,7 @@ inventory
 is "a port in a named namespace, under its new name" "$(moved)" "lan0 $mac elsewhere"
 like "also one on virtio" "$(ask '.pci[].devices[] | select(.kind == "net") | "\(.name) \(.netns)"')" '^eth0 elsewhere$'
 ip netns attach twin $$ && on_exit ip netns del twin
-ln -s elsewhere /run/netns/again && on_exit rm /run/netns/again
+ln -s elsewhere /run/netns/later && on_exit rm /run/netns/later
 inventory
 is "each port once, however often its namespace is pinned" \
 	"$(ask '[.pci[].devices[] | select(.kind == "net")] | length')" 3
