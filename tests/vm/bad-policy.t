@@ -3,8 +3,10 @@
 # bad-policy.t: every bad policy of the corpus, and policies that do not fit this machine, leave it unchanged.
 # kernels: 6.12
 # timeout: 300
+# boot: main
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
+on_exit partctl -q teardown
 . tests/vm/machine.sh
 
 snapshot > /tmp/before

@@ -3,8 +3,10 @@
 # confirm.t: apply --confirm undoes itself unless confirmed; rollback goes back one apply.
 # kernels: 6.1 6.12
 # timeout: 300
+# boot: main
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
+on_exit partctl -q teardown
 . tests/vm/machine.sh
 
 cat > /tmp/small.yaml <<'END'

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # faults.t: a failure at every step, and a kill at every journal record, leave the old or the new state. STRIDE=1 tries all (make soak).
 # kernels: 6.1 6.12
-# timeout: 3000
+# timeout: 900
+# boot: loops
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
+on_exit partctl -q teardown
 . tests/vm/machine.sh
 policy=policies/two-hosts.yaml
 stride=${STRIDE:-9}

@@ -3,8 +3,10 @@
 # links.t: exactly the ports of the policy's links pass, in the direction that they say.
 # kernels: 6.1 6.12
 # timeout: 240
+# boot: main
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
+on_exit partctl -q teardown
 
 cat > /tmp/links.yaml <<'END'
 apiVersion: hostpart/v1
