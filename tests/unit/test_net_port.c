@@ -60,6 +60,7 @@ static void make_capture(struct port_value *value)
 	add_route(value, "198.51.100.0/24", NULL);
 	add_route(value, "default", "2001:db8::ffff");
 	strcpy(value->gateway, "192.0.2.254");
+	assert_int_equal(hp_netrecords_add(&value->sysctls, strdup("ipv4/conf/rp_filter=2"), "", 0, 0), 0);
 }
 
 static void test_captures_round_trip(void **state)
@@ -80,6 +81,8 @@ static void test_captures_round_trip(void **state)
 	assert_string_equal(back.addresses.items[0].text, "192.0.2.2/24");
 	assert_true(hp_netrecords_are_same(&value.addresses, &back.addresses));
 	assert_true(hp_netrecords_are_same(&value.routes, &back.routes));
+	assert_int_equal(back.sysctls.count, 1);
+	assert_string_equal(back.sysctls.items[0].text, "ipv4/conf/rp_filter=2");
 }
 
 static void test_satisfies(void **state)

@@ -74,10 +74,10 @@ static const char *const expected[] = {
 	"port|0000:04:00.0||{\"netns\":\"alpha\",\"name\":\"eth0\",\"mtu\":9000,\"addresses\":[\"192.0.2.1/24\"],"
 	"\"gateway\":\"192.0.2.254\",\"up\":true}|10",
 	"port|0000:05:00.0||{\"netns\":\"beta\",\"name\":\"enp5s0\",\"addresses\":[],\"up\":true}|18",
-	"star|alpha||inside=10.203.0.2 hub=10.203.0.1 subnet=10.203.0.0/24|4",
-	"star|beta||inside=10.203.0.3 hub=10.203.0.1 subnet=10.203.0.0/24|11",
 	"nft|hostpart||leg alpha hp-alpha 10.203.0.2;leg beta hp-beta 10.203.0.3;allow alpha base udp 53;"
 	"allow alpha beta icmp;allow beta alpha tcp 8080;allow beta alpha tcp 9000-9010|20",
+	"star|alpha||inside=10.203.0.2 hub=10.203.0.1 subnet=10.203.0.0/24|4",
+	"star|beta||inside=10.203.0.3 hub=10.203.0.1 subnet=10.203.0.0/24|11",
 	"devacl|base||deny b 259:2 hostpart/alpha;deny b 259:3 hostpart/alpha;deny b 259:4 hostpart/beta;"
 	"deny b 259:5 hostpart/beta;deny c 240:1 hostpart/alpha;deny c 240:2 hostpart/beta|2",
 	"sysfile|/sys/devices/virtual/workqueue/cpumask||03|2",

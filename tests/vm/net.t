@@ -243,7 +243,11 @@ ip route add 198.51.100.0/24 via 192.0.2.254 dev "$port" metric 50 src 192.0.2.1
 ip route add default via 192.0.2.1 dev "$port" metric 300 table 100
 ip route add 203.0.113.0/24 dev "$port" mtu 1300
 ip -6 route add 2001:db8:1::/48 via 2001:db8::1 dev "$port"
-snapshot() { ip -j addr show dev "$port"; ip -j -4 route show table all; ip -j -6 route show table all; }
+echo 2 > "/proc/sys/net/ipv4/conf/$port/rp_filter"
+echo 0 > "/proc/sys/net/ipv6/conf/$port/accept_ra"
+echo 77 > "/proc/sys/net/ipv4/neigh/$port/base_reachable_time"
+sysctls() { (cd /proc/sys/net && grep -r . ipv{4,6}/{conf,neigh}/"$port" 2> /dev/null | sort); }
+snapshot() { sysctls; ip -j addr show dev "$port"; ip -j -4 route show table all; ip -j -6 route show table all; }
 snapshot > "$work/before"
 original=$(get port $function)
 like "a port in the base" "$original" "^\\{\"netns\":\"\",\"name\":\"$port\",\"mtu\":1400,\"addresses\":\\[\"192.0.2.10/24\","
@@ -283,7 +287,7 @@ ok "and fetched back" holds port $function "$want"
 ok "it goes back to the base" put port $function "$original"
 eventually 20 "it has its link there" settled
 snapshot > "$work/after"
-is "addresses and routes are byte for byte what they were" "$(cat "$work/after")" "$(cat "$work/before")"
+is "addresses, routes and sysctls are byte for byte what they were" "$(cat "$work/after")" "$(cat "$work/before")"
 is "and so is the value" "$(get port $function)" "$original"
 
 ip link add "$port.7" link "$port" type vlan id 7

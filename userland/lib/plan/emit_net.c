@@ -108,19 +108,13 @@ static int print_rules(const struct emit *emit, FILE *out)
 	return 0;
 }
 
-int emit_star(struct emit *emit)
+static int emit_firewall(struct emit *emit)
 {
 	struct emit_for whose = { -1, { 0, 0 } };
 	char *text = NULL;
 	size_t size;
 	FILE *out;
 
-	if (!emit->assignment->base_link_address)
-		return 0;
-	for (size_t i = 0; i < emit->assignment->domains_count; i++) {
-		if (emit->assignment->domains[i].link_address && emit_leg(emit, i))
-			return -ENOMEM;
-	}
 	if (emit->policy->links_count)
 		whose.loc = emit->policy->links[0].loc;
 	out = open_memstream(&text, &size);
@@ -132,4 +126,21 @@ int emit_star(struct emit *emit)
 		return -ENOMEM;
 	}
 	return emit_stream(emit, whose, "nft", "hostpart", out, &text);
+}
+
+/*
+ * The firewall before the legs (its rules go by their names): nothing ever
+ * passes unjudged, neither when legs come nor, in reverse, when they go.
+ */
+int emit_star(struct emit *emit)
+{
+	if (!emit->assignment->base_link_address)
+		return 0;
+	if (emit_firewall(emit))
+		return -ENOMEM;
+	for (size_t i = 0; i < emit->assignment->domains_count; i++) {
+		if (emit->assignment->domains[i].link_address && emit_leg(emit, i))
+			return -ENOMEM;
+	}
+	return 0;
 }

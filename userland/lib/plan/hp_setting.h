@@ -38,8 +38,8 @@
  * domain    alpha             ""                      "hostname=H cgroup=TOP/alpha": the domain's init runs (pid, uts, ipc, mnt, cgroup, net namespaces)
  * cgroup    TOP/alpha         cgroup.subtree_control  "cpuset memory pids" (after the domain's init took its cgroup namespace)
  * port      0000:03:00.0[#n]  ""                      one JSON object: {"netns":"alpha","name":"eth0","mtu":N|absent,"addresses":[..],"gateway":..,"up":true}
+ * nft       hostpart          ""                      lines "leg alpha hp-alpha 10.203.0.2" then "allow FROM TO tcp 8080-8081", canonical order; before the legs, so that nothing passes unjudged
  * star      alpha             ""                      "inside=10.203.0.2 hub=10.203.0.1 subnet=10.203.0.0/24": veth hp-alpha <-> hp0
- * nft       hostpart          ""                      lines "leg alpha hp-alpha 10.203.0.2" then "allow FROM TO tcp 8080-8081", canonical order
  * devacl    base              ""                      lines "deny b|c MAJ:MIN TOP/alpha": nodes of claims, refused to everyone outside
  * sysfile   /sys/devices/virtual/workqueue/cpumask "" hex mask of the base CPUs (kernel mask format)
  * sysfile   /proc/irq/default_smp_affinity ""         hex mask of the base CPUs

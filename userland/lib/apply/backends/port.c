@@ -11,8 +11,8 @@
  * has "routes" and "raw", enough to put addresses and routes back exactly.
  * Not part of it: what the kernel makes by itself (link-local addresses,
  * connected and advertised routes), queueing disciplines, alternative names
- * (they stay with the device). Moving a port resets its per-interface sysctls;
- * that is the kernel's way.
+ * (they stay with the device). Moving a port resets its per-interface sysctls:
+ * those of a port in the base that differ from the defaults are in "sysctls".
  *
  * A function without a visible port reads as absent. Writing NULL ("as if
  * hostpart had never seen it") takes a port out of a domain and leaves it in
@@ -36,7 +36,7 @@ static int read_port(struct hp_ctx *ctx, const char *object, const char *attr, c
 		return 0;
 	}
 	if (!rc)
-		rc = port_capture(&place, &value, err);
+		rc = port_capture(ctx, &place, &value, err);
 	if (rc)
 		return hp_err_wrap(err, "port %s", object);
 	*text = port_value_format(&value);

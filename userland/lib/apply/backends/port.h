@@ -24,6 +24,7 @@ struct port_value {
 	char gateway[64];		/* "" = not said, or none */
 	bool is_capture;
 	struct hp_netrecords addresses, routes;	/* routes only in a capture */
+	struct hp_netrecords sysctls;	/* only in a capture from the base; texts "ipv4/conf/rp_filter=2" */
 };
 
 #define PORT_VALUE_INIT { .netns = "" }
@@ -67,8 +68,13 @@ void port_place_close(struct port_place *place);
 #define port_autoplace __attribute__((cleanup(port_place_close))) struct port_place
 
 /* What is there now. */
-int port_capture(struct port_place *place, struct port_value *value, struct hp_err *err);
+int port_capture(struct hp_ctx *ctx, struct port_place *place, struct port_value *value, struct hp_err *err);
 /* Puts the port where and how `want` says. */
 int port_put(struct hp_ctx *ctx, struct port_place *place, const struct port_value *want, struct hp_err *err);
+
+/* ---- port_sysctl.c: in the caller's namespace ---- */
+
+int port_sysctl_capture(struct hp_root *root, const char *link, struct hp_netrecords *out, struct hp_err *err);
+int port_sysctl_restore(struct hp_root *root, const char *link, const struct hp_netrecords *kept, struct hp_err *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include "net/hp_netns.h"
 #include "port.h"
 
-int port_capture(struct port_place *place, struct port_value *value, struct hp_err *err)
+int port_capture(struct hp_ctx *ctx, struct port_place *place, struct port_value *value, struct hp_err *err)
 {
 	memcpy(value->netns, place->netns, sizeof(value->netns));
 	memcpy(value->name, place->link.name, sizeof(value->name));
@@ -18,6 +18,8 @@ int port_capture(struct port_place *place, struct port_value *value, struct hp_e
 	if (hp_ipaddr_list(place->nl, place->link.index, &value->addresses, err) ||
 	    hp_iproute_list(place->nl, place->link.index, &value->routes, err))
 		return hp_err_wrap(err, "read the port %s", value->name);
+	if (place->netns_fd < 0 && port_sysctl_capture(ctx->root, value->name, &value->sysctls, err))
+		return -err->errnum;
 	for (size_t i = 0; i < value->routes.count && !value->gateway[0]; i++)
 		if (!hp_iproute_default_gateway(&value->routes.items[i], value->gateway, sizeof(value->gateway)))
 			value->gateway[0] = '\0';
@@ -205,12 +207,15 @@ static int set_gateway(struct port_place *p, const char *gateway, struct hp_err 
 	return 0;
 }
 
-static int configure(struct port_place *p, const struct port_value *want, struct hp_err *err)
+static int configure(struct hp_ctx *ctx, struct port_place *p, const struct port_value *want, struct hp_err *err)
 {
 	bool is_up = want->has_up ? want->is_up : p->link.flags & IFF_UP;
 
 	if (want->mtu && want->mtu != p->link.mtu && hp_link_set_mtu(p->nl, p->link.index, want->mtu, err))
 		return hp_err_wrap(err, "set the MTU of %s to %u", p->link.name, want->mtu);
+	/* Before addresses and before it comes up: some of them say how that is to be done. */
+	if (p->netns_fd < 0 && port_sysctl_restore(ctx->root, p->link.name, &want->sysctls, err))
+		return -err->errnum;
 	if (set_addresses(p, want, err))
 		return hp_err_wrap(err, "port %s", p->link.name);
 	if (hp_link_set_flags(p->nl, p->link.index, is_up ? IFF_UP : 0, IFF_UP, err))
@@ -242,5 +247,5 @@ int port_put(struct hp_ctx *ctx, struct port_place *place, const struct port_val
 	} else {
 		rc = move(place, &target, name, err);
 	}
-	return rc ? rc : configure(&target, want, err);
+	return rc ? rc : configure(ctx, &target, want, err);
 }

@@ -18,6 +18,7 @@ void port_value_clear(struct port_value *value)
 {
 	hp_netrecords_clear(&value->addresses);
 	hp_netrecords_clear(&value->routes);
+	hp_netrecords_clear(&value->sysctls);
 }
 
 /* ---- writing ---- */
@@ -61,6 +62,8 @@ static void add_capture(struct json_object *object, const struct port_value *val
 	struct json_object *raw;
 
 	json_object_object_add(object, "routes", texts(&value->routes, false));
+	if (value->sysctls.count)
+		json_object_object_add(object, "sysctls", texts(&value->sysctls, false));
 	if (!value->addresses.count && !value->routes.count)
 		return;
 	raw = json_object_new_object();
@@ -147,12 +150,19 @@ static int take_list(struct json_object *object, const char *key, int (*add)(con
 	return 0;
 }
 
+static int add_sysctl(const char *text, struct hp_netrecords *out)
+{
+	return hp_netrecords_add(out, strdup(text), "", 0, 0);
+}
+
 /* What a capture holds exactly comes from "raw"; then the texts are only for people. */
 static int take_lists(struct json_object *object, struct port_value *value, struct hp_err *err)
 {
 	struct json_object *raw = NULL;
 
 	value->is_capture = json_object_object_get_ex(object, "routes", NULL);
+	if (take_list(object, "sysctls", add_sysctl, &value->sysctls, err))
+		return -err->errnum;
 	if (!value->is_capture || !json_object_object_get_ex(object, "raw", &raw))
 		return take_list(object, "addresses", hp_ipaddr_from_text, &value->addresses, err);
 	if (take_list(raw, "addresses", hp_ipaddr_from_hex, &value->addresses, err))
@@ -234,7 +244,8 @@ bool port_value_satisfies(const struct port_value *live, const struct port_value
 		return false;
 	if (want->is_capture)
 		return hp_netrecords_are_same(&live->addresses, &want->addresses) &&
-		       hp_netrecords_are_same(&live->routes, &want->routes);
+		       hp_netrecords_are_same(&live->routes, &want->routes) &&
+		       has_same_texts(&live->sysctls, &want->sysctls);
 	if (want->addresses.count && !has_same_texts(&live->addresses, &want->addresses))
 		return false;
 	return !want->gateway[0] || has_gateway(live, want->gateway);
