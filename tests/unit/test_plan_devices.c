@@ -60,7 +60,7 @@ static void the_base_keeps_its_own(void **state)
 	check_refused("base:\n  devices:\n    - bdf: \"0000:04:00.0\"\n" ALPHA "      - mac: \"52:54:00:00:00:04\"\n",
 		      "p.yaml:10:9: alpha claims 0000:04:00.0 (enp4s0), which base has already (p.yaml:4:7)");
 	check_refused("base:\n  devices:\n    - bdf: \"0000:09:00.0\"\ndomains:\n  alpha: {cpus: 1, memory: 1GiB}\n",
-		      "p.yaml:4:7: this machine has no function 0000:09:00.0; did you mean 0000:01:00.0?; there is 0000:00:02.0 (enp0s0), 0000:00:1f.2, 0000:00:1f.3, 0000:01:00.0 (nvme0n1), 0000:02:00.0 (nvme1n1), 0000:03:00.0 (nvme2n1), 0000:04:00.0 (enp4s0), 0000:05:00.0 (enp5s0)");
+		      "p.yaml:4:7: this machine has no function 0000:09:00.0; there is 0000:00:02.0 (enp0s0), 0000:00:1f.2, 0000:00:1f.3, 0000:01:00.0 (nvme0n1), 0000:02:00.0 (nvme1n1), 0000:03:00.0 (nvme2n1), 0000:04:00.0 (enp4s0), 0000:05:00.0 (enp5s0)");
 }
 
 static void what_is_not_there_is_refused(void **state)
@@ -86,7 +86,7 @@ static void a_missing_bdf_lists_what_there_is(void **state)
 	hp_autofree char *refusal = fixture_refusal(ALPHA "      - bdf: \"0000:08:00.0\"\n", inv);
 
 	(void)state;
-	assert_non_null(strstr(refusal, "p.yaml:7:9: this machine has no function 0000:08:00.0; did you mean 0000:0"));
+	assert_non_null(strstr(refusal, "p.yaml:7:9: this machine has no function 0000:08:00.0; there is "));
 	assert_non_null(strstr(refusal, "there is 0000:00:02.0 (enp0s0), 0000:00:1f.2, "));
 }
 

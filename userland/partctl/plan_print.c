@@ -2,8 +2,10 @@
 /* plan_print.c: prints an assignment and the steps to it for people. */
 #include "plan_print.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include "base/hp_text.h"
+#include "plan_phrase.h"
 
 static const char *owner_name(const struct hp_engine_result *plan, int domain)
 {
@@ -33,17 +35,45 @@ static char *list_devices(const struct hp_engine_result *plan, const struct hp_a
 	return text;
 }
 
-static void add_domain(struct out_table *table, const struct hp_engine_result *plan, const struct hp_assigned_domain *domain)
+/* The L3 groups of a set of CPUs, by number; a group that others share is followed by "*". NULL = none known. */
+static char *list_l3(const struct hp_engine_result *plan, hwloc_const_bitmap_t cpus)
+{
+	hp_autobitmap mine = hwloc_bitmap_alloc(), others = hwloc_bitmap_alloc();
+	char *text = NULL;
+	size_t size, said = 0;
+	FILE *out = mine && others ? open_memstream(&text, &size) : NULL;
+	unsigned int l3;
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < plan->inventory->cores_count; i++) {
+		const struct hp_inv_core *core = &plan->inventory->cores[i];
+
+		if (core->l3 >= 0)
+			hwloc_bitmap_set(hwloc_bitmap_isincluded(core->cpus, cpus) ? mine : others,
+					 (unsigned int)core->l3);
+	}
+	hwloc_bitmap_foreach_begin(l3, mine)
+		fprintf(out, "%s%u%s", said++ ? "," : "", l3, hwloc_bitmap_isset(others, l3) ? "*" : "");
+	hwloc_bitmap_foreach_end();
+	fclose(out);
+	return text;
+}
+
+static void add_domain(struct out_table *table, const struct hp_engine_result *plan,
+		       const struct hp_assigned_domain *domain)
 {
 	hp_autofree char *cpus = hp_cpulist_format(domain->cpus);
 	hp_autofree char *nodes = hp_cpulist_format(domain->nodes);
 	hp_autofree char *memory = hp_size_human(domain->memory_bytes);
 	hp_autofree char *guarantee = hp_size_human(domain->guarantee_bytes);
 	hp_autofree char *devices = list_devices(plan, domain);
+	hp_autofree char *l3 = list_l3(plan, domain->cpus);
 	char cores[16];
 
 	snprintf(cores, sizeof(cores), "%u", domain->cores);
-	out_table_row(table, domain->name, cores, cpus, nodes, memory, guarantee, domain->link_address, devices);
+	out_table_row(table, domain->name, cores, cpus, l3, nodes, memory, guarantee, domain->link_address,
+		      devices);
 }
 
 static void add_base(struct out_table *table, const struct hp_engine_result *plan)
@@ -51,13 +81,15 @@ static void add_base(struct out_table *table, const struct hp_engine_result *pla
 	const struct hp_assignment *assignment = plan->assignment;
 	hp_autofree char *cpus = hp_cpulist_format(assignment->base_cpus);
 	hp_autofree char *memory = hp_size_human(assignment->base_memory_bytes);
+	hp_autofree char *l3 = list_l3(plan, assignment->base_cpus);
 	unsigned int count = 0;
 	char cores[16];
 
 	for (size_t i = 0; i < plan->inventory->cores_count; i++)
 		count += hwloc_bitmap_isincluded(plan->inventory->cores[i].cpus, assignment->base_cpus);
 	snprintf(cores, sizeof(cores), "%u", count);
-	out_table_row(table, "base", cores, cpus, NULL, memory, NULL, assignment->base_link_address, "everything else");
+	out_table_row(table, "base", cores, cpus, l3, "all", memory, NULL, assignment->base_link_address,
+		      "everything else");
 }
 
 static void print_gaps(const struct hp_engine_result *plan)
@@ -74,8 +106,8 @@ static void print_gaps(const struct hp_engine_result *plan)
 
 void plan_print_assignment(const struct run *run, const struct hp_engine_result *plan)
 {
-	static const char *const headers[] = { "DOMAIN", ">CORES", "CPUS", "NODES", ">MEMORY", ">GUARANTEE", "ADDRESS",
-					       "DEVICES", NULL };
+	static const char *const headers[] = { "DOMAIN", ">CORES", "CPUS", "L3", "NODES", ">MEMORY", ">GUARANTEE",
+					       "ADDRESS", "DEVICES", NULL };
 	struct out_table *table = out_table_new(run, headers);
 
 	for (size_t i = 0; i < plan->assignment->domains_count; i++)
@@ -85,51 +117,85 @@ void plan_print_assignment(const struct run *run, const struct hp_engine_result 
 	print_gaps(plan);
 }
 
-/* A value on one line: texts of several lines are shown by their first and how many more there are. */
-static void print_value(const struct run *run, const char *value)
+static bool is_same_text(const char *a, const char *b)
 {
-	size_t first, more = 0;
-
-	if (!value) {
-		printf("%sabsent%s", out_colour(run, OUT_DIM), out_colour(run, OUT_PLAIN));
-		return;
-	}
-	if (!*value) {
-		printf("''");
-		return;
-	}
-	first = strcspn(value, "\n");
-	for (const char *at = value + first; *at; at++)
-		more += *at == '\n' && at[1];
-	printf("%.*s", (int)first, value);
-	if (more)
-		printf(" %s(+%zu lines)%s", out_colour(run, OUT_DIM), more, out_colour(run, OUT_PLAIN));
+	return a == b || (a && b && !strcmp(a, b));
 }
 
-static void print_step(const struct run *run, const struct hp_engine_result *plan, size_t index)
+/* Dozens of interrupts that go from the same to the same are one line. */
+static bool belongs_together(const struct hp_step *a, const struct hp_step *b)
 {
-	const struct hp_step *step = &plan->steps.items[index];
-	static const char *const kinds[] = { [HP_STEP_SET] = "", [HP_STEP_RESTORE] = "restore ", [HP_STEP_SHRINK] = "shrink " };
+	return !strcmp(a->backend, "irq") && !strcmp(b->backend, "irq") && a->kind == b->kind &&
+	       a->domain == b->domain && is_same_text(a->from, b->from) && is_same_text(a->to, b->to);
+}
 
-	printf("%3zu  %-8s %s%s%s%s: ", index + 1, step->backend, kinds[step->kind], step->object, *step->attr ? " " : "",
-	       step->attr);
-	print_value(run, step->from);
-	printf(" → ");
-	print_value(run, step->to);
+/* "interrupts 24-30,40": of steps [first, end). */
+static char *list_irqs(const struct hp_engine_result *plan, size_t first, size_t end)
+{
+	hp_autobitmap set = hwloc_bitmap_alloc();
+	hp_autofree char *list = NULL;
+	char *text;
+
+	for (size_t i = first; set && i < end; i++)
+		hwloc_bitmap_set(set, (unsigned int)strtoul(plan->steps.items[i].object, NULL, 10));
+	list = set ? hp_cpulist_format(set) : NULL;
+	return list && asprintf(&text, "interrupts %s", list) >= 0 ? text : NULL;
+}
+
+static void add_step(struct out_table *table, const struct hp_engine_result *plan, size_t first, size_t end)
+{
+	static const char *const kinds[] = {
+		[HP_STEP_SET] = "", [HP_STEP_RESTORE] = "restore ", [HP_STEP_SHRINK] = "shrink first: ",
+	};
+	const struct hp_step *step = &plan->steps.items[first];
+	hp_autofree char *what = end - first > 1 ? list_irqs(plan, first, end) :
+						   plan_phrase_what(step, plan->inventory);
+	hp_autofree char *from = plan_phrase_value(step, step->from);
+	hp_autofree char *to = plan_phrase_value(step, step->to);
+	hp_autofree char *full = NULL;
+	char number[48], line[16] = "";
+
+	if (end - first > 1)
+		snprintf(number, sizeof(number), "%zu-%zu", first + 1, end);
+	else
+		snprintf(number, sizeof(number), "%zu", first + 1);
 	if (step->loc.line)
-		printf("  %s(line %u)%s", out_colour(run, OUT_DIM), step->loc.line, out_colour(run, OUT_PLAIN));
+		snprintf(line, sizeof(line), "%u", step->loc.line);
+	if (asprintf(&full, "%s%s", kinds[step->kind], what ? what : step->object) < 0)
+		full = NULL;
+	out_table_row(table, number, full, from, to, line);
+	out_table_colour(table, 2, OUT_DIM);
+}
+
+static void print_summary(const struct hp_engine_result *plan)
+{
+	size_t gaps = plan->steps.gaps;
+
+	if (plan->steps.count == 0)
+		printf("nothing to do");
+	else
+		printf("%zu step%s", plan->steps.count, plan->steps.count == 1 ? "" : "s");
+	printf("; %zu setting%s already hold%s", plan->steps.satisfied, plan->steps.satisfied == 1 ? "" : "s",
+	       plan->steps.satisfied == 1 ? "s" : "");
+	if (gaps)
+		printf("; %zu cannot hold on this kernel", gaps);
 	putchar('\n');
 }
 
 void plan_print_steps(const struct run *run, const struct hp_engine_result *plan)
 {
-	for (size_t i = 0; i < plan->steps.count; i++)
-		print_step(run, plan, i);
-	if (plan->steps.count == 0)
-		printf("nothing to do");
-	else
-		printf("%zu step%s", plan->steps.count, plan->steps.count == 1 ? "" : "s");
-	printf("; %zu settings already hold%s\n", plan->steps.satisfied, plan->steps.gaps ? "; some cannot hold here" : "");
+	static const char *const headers[] = { ">STEP", "WHAT", "FROM", "TO", ">LINE", NULL };
+	struct out_table *table = plan->steps.count ? out_table_new(run, headers) : NULL;
+
+	for (size_t i = 0, end; i < plan->steps.count; i = end) {
+		for (end = i + 1; end < plan->steps.count &&
+				  belongs_together(&plan->steps.items[i], &plan->steps.items[end]);)
+			end++;
+		add_step(table, plan, i, end);
+	}
+	if (table)
+		out_table_print(table, stdout);
+	print_summary(plan);
 }
 
 static void add_text(struct json_object *object, const char *key, const char *text)

@@ -207,7 +207,8 @@ static int refuse_missing(struct plan_run *run, const struct device_index *index
 
 	if (!text || !choices)
 		return -ENOMEM;
-	if (spec->how != HP_SELECT_CLASS)
+	/* Addresses differ in few digits without being meant: no guess at them. */
+	if (spec->how == HP_SELECT_SERIAL || spec->how == HP_SELECT_ID)
 		near = guess(run->inv, keys_of(index, spec->how), spec->text);
 	plan_refuse(run, spec->loc, "this machine has no %s%s; %s", text, near ? near : "", choices);
 	return 0;

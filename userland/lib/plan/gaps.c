@@ -76,10 +76,24 @@ static int gaps_of_kinds(struct plan_run *run)
 	return 0;
 }
 
+/* The machine's own first, then by domain; in the order found within these. */
+static void sort_gaps(struct hp_assignment *out)
+{
+	for (size_t i = 1; i < out->gaps_count; i++) {
+		struct hp_gap gap = out->gaps[i];
+		size_t at = i;
+
+		for (; at && out->gaps[at - 1].domain > gap.domain; at--)
+			out->gaps[at] = out->gaps[at - 1];
+		out->gaps[at] = gap;
+	}
+}
+
 int plan_find_gaps(struct plan_run *run)
 {
 	if (gaps_of_module(run) || gaps_of_offline(run) || gaps_of_kinds(run) || gaps_of_sharing(run) ||
 	    gaps_of_devices(run) || gaps_of_irqs(run))
 		return -ENOMEM;
+	sort_gaps(run->out);
 	return 0;
 }

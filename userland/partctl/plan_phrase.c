@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/* plan_phrase.c: a step in a person's words. */
+#include "plan_phrase.h"
+
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/hp_auto.h"
+#include "base/hp_text.h"
+
+__attribute__((format(printf, 1, 2)))
+static char *format(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	return n < 0 ? NULL : text;
+}
+
+/* ---- what ---- */
+
+static const char *const cgroup_words[][2] = {
+	{ "", "cgroup" },
+	{ "cpuset.cpus", "CPUs" },
+	{ "cpuset.mems", "memory nodes" },
+	{ "cpuset.cpus.partition", "kind of CPU partition" },
+	{ "memory.min", "guaranteed memory" },
+	{ "memory.max", "memory limit" },
+	{ "memory.swap.max", "swap limit" },
+	{ "pids.max", "process limit" },
+	{ "cgroup.subtree_control", "controllers" },
+	{ "mount.nsdelegate", "delegation (nsdelegate)" },
+};
+
+static char *cgroup_what(const struct hp_step *step)
+{
+	const char *slash = strchr(step->object, '/');
+	const char *word = step->attr;
+
+	for (size_t i = 0; i < hp_array_size(cgroup_words); i++) {
+		if (!strcmp(step->attr, cgroup_words[i][0]))
+			word = cgroup_words[i][1];
+	}
+	if (!strcmp(step->object, "/"))
+		return format("%s of the cgroup root", word);
+	return format("%s of %s", word, slash ? slash + 1 : "all domains together");
+}
+
+static const struct hp_inv_irq *find_irq(const struct hp_inventory *inv, const char *number)
+{
+	unsigned long wanted = strtoul(number, NULL, 10);
+
+	for (size_t i = 0; inv && i < inv->irqs_count; i++) {
+		if (inv->irqs[i].number == wanted)
+			return &inv->irqs[i];
+	}
+	return NULL;
+}
+
+static char *irq_what(const struct hp_step *step, const struct hp_inventory *inv)
+{
+	const struct hp_inv_irq *irq = find_irq(inv, step->object);
+
+	if (irq && irq->action)
+		return format("interrupt %s (%s)", step->object, irq->action);
+	return format("interrupt %s", step->object);
+}
+
+/* The interface below a port's function, for a function with one. */
+static const char *port_name(const struct hp_inventory *inv, const char *bdf)
+{
+	for (size_t i = 0; inv && i < inv->pci_count; i++) {
+		const struct hp_inv_pci *pci = &inv->pci[i];
+
+		for (size_t j = 0; !strcmp(pci->bdf, bdf) && j < pci->devs_count; j++) {
+			if (pci->devs[j].kind == HP_DEV_NET)
+				return pci->devs[j].name;
+		}
+	}
+	return NULL;
+}
+
+static char *port_what(const struct hp_step *step, const struct hp_inventory *inv)
+{
+	const char *name = port_name(inv, step->object);
+
+	if (name)
+		return format("network port %s (%s)", step->object, name);
+	return format("network port %s", step->object);
+}
+
+static char *sysfile_what(const struct hp_step *step)
+{
+	if (strstr(step->object, "/workqueue/"))
+		return format("CPUs of unbound kernel work");
+	if (strstr(step->object, "/default_smp_affinity"))
+		return format("CPUs of new interrupts");
+	return format("%s", step->object);
+}
+
+static char *simple_what(const struct hp_step *step)
+{
+	bool is_base = !strcmp(step->object, "base");
+
+	if (!strcmp(step->backend, "systemd"))
+		return format("%s %s", *step->attr ? "CPUs of" : "systemd unit", step->object);
+	if (!strcmp(step->backend, "netns"))
+		return format("network namespace of %s", step->object);
+	if (!strcmp(step->backend, "devacl"))
+		return is_base ? format("device nodes kept from all others") :
+				 format("device nodes of %s", step->object);
+	if (!strcmp(step->backend, "domain"))
+		return format("init process of %s", step->object);
+	if (!strcmp(step->backend, "star"))
+		return format("network link of %s", step->object);
+	if (!strcmp(step->backend, "nft"))
+		return format("firewall between the domains");
+	if (!strcmp(step->backend, "registry"))
+		return format("claims in the kernel module");
+	return format("%s %s%s%s", step->backend, step->object, *step->attr ? " " : "", step->attr);
+}
+
+char *plan_phrase_what(const struct hp_step *step, const struct hp_inventory *inv)
+{
+	if (!strcmp(step->backend, "cgroup"))
+		return cgroup_what(step);
+	if (!strcmp(step->backend, "irq"))
+		return irq_what(step, inv);
+	if (!strcmp(step->backend, "port"))
+		return port_what(step, inv);
+	if (!strcmp(step->backend, "sysfile"))
+		return sysfile_what(step);
+	return simple_what(step);
+}
+
+/* ---- values ---- */
+
+static size_t count_lines(const char *text, const char *prefix)
+{
+	size_t count = 0;
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		count += *line && !strncmp(line, prefix, strlen(prefix));
+	}
+	return count;
+}
+
+static char *counted(const char *value, const char *prefix, const char *one, const char *many)
+{
+	size_t count = count_lines(value, prefix);
+
+	return format("%zu %s", count, count == 1 ? one : many);
+}
+
+static char *firewall_value(const char *value)
+{
+	hp_autofree char *links = counted(value, "leg ", "link", "links");
+	hp_autofree char *rules = counted(value, "allow ", "rule", "rules");
+
+	return links && rules ? format("%s, %s", links, rules) : NULL;
+}
+
+static char *registry_value(const char *value)
+{
+	hp_autofree char *domains = counted(value, "domain ", "domain", "domains");
+	size_t claims = count_lines(value, "") - count_lines(value, "domain ");
+
+	return domains ? format("%s, %zu claims", domains, claims) : NULL;
+}
+
+static const char *json_text(struct json_object *object, const char *key)
+{
+	struct json_object *field;
+
+	return json_object_object_get_ex(object, key, &field) && field ? json_object_get_string(field) : "";
+}
+
+/* "eth0 in alpha, 192.0.2.1/24, mtu 9000" */
+static char *port_value(const char *value)
+{
+	struct json_object *object = json_tokener_parse(value), *list = NULL;
+	const char *netns = json_text(object, "netns"), *name = json_text(object, "name");
+	const char *mtu = json_text(object, "mtu"), *gateway = json_text(object, "gateway");
+	char *text = NULL;
+	size_t size;
+	FILE *out = object ? open_memstream(&text, &size) : NULL;
+
+	if (!out) {
+		json_object_put(object);
+		return strdup(value);
+	}
+	fprintf(out, "%s%s%s", name, *name ? " in " : "in ", *netns ? netns : "the base");
+	json_object_object_get_ex(object, "addresses", &list);
+	for (size_t i = 0; list && i < json_object_array_length(list); i++)
+		fprintf(out, ", %s", json_object_get_string(json_object_array_get_idx(list, i)));
+	fprintf(out, "%s%s%s%s", *gateway ? ", gateway " : "", gateway, *mtu ? ", mtu " : "", mtu);
+	fclose(out);
+	json_object_put(object);
+	return text;
+}
+
+static char *size_value(const char *value)
+{
+	uint64_t bytes;
+
+	if (hp_size_parse(value, &bytes) || strspn(value, "0123456789") != strlen(value))
+		return strdup(value);
+	return bytes % (1 << 20) ? hp_size_human(bytes) : hp_size_format(bytes);
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The kernel's CPU mask ("3,ffffffff") as a list. */
+static char *mask_value(const char *value)
+{
+	hp_autobitmap set = hwloc_bitmap_alloc();
+	unsigned int bit = 0;
+
+	for (size_t i = strlen(value); set && i--;) {
+		int digit = hex_digit(value[i]);
+
+		if (value[i] == ',')
+			continue;
+		if (digit < 0)
+			return strdup(value);
+		for (int shift = 0; shift < 4; shift++, bit++) {
+			if (digit >> shift & 1)
+				hwloc_bitmap_set(set, bit);
+		}
+	}
+	return set ? hp_cpulist_format(set) : NULL;
+}
+
+static char *first_line(const char *value)
+{
+	size_t length = strcspn(value, "\n"), lines = count_lines(value, "");
+
+	if (lines > 1)
+		return format("%.*s (and %zu lines more)", (int)length, value, lines - 1);
+	return strndup(value, length);
+}
+
+char *plan_phrase_value(const struct hp_step *step, const char *value)
+{
+	if (!value)
+		return strdup("absent");
+	if (!*value)
+		return strdup("none");
+	if (!strcmp(step->backend, "port"))
+		return port_value(value);
+	if (!strcmp(step->backend, "nft"))
+		return firewall_value(value);
+	if (!strcmp(step->backend, "registry"))
+		return registry_value(value);
+	if (!strcmp(step->backend, "devacl"))
+		return counted(value, strcmp(step->object, "base") ? "allow " : "deny ", "rule", "rules");
+	if (!strcmp(step->backend, "sysfile"))
+		return mask_value(value);
+	if (!strncmp(step->attr, "memory.", 7))
+		return size_value(value);
+	return first_line(value);
+}
