@@ -81,9 +81,7 @@ exec 7>&- 8>&-
 wait "$second"
 
 # ---- checks that refuse bad samples ----
-# shellcheck disable=SC2016
 not_ok "shellcheck sees an unquoted variable" scripts/check-shell "$(sample bad.sh '#!/bin/sh\nrm $1\n')"
-# shellcheck disable=SC2016
 ok "and passes a clean script" scripts/check-shell "$(sample good.sh '#!/bin/sh\nrm "$1"\n')"
 not_ok "codespell sees a typo" scripts/check-spelling "$(sample bad.txt 'the memroy of a machine\n')"
 ok "and passes clean text" scripts/check-spelling "$(sample good.txt 'the memory of a machine\n')"
