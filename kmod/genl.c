@@ -31,56 +31,62 @@ static const struct nla_policy commit_attrs[] = {
 	[HP_A_CLAIM_COUNT]	= { .type = NLA_U32 },
 };
 
-/* Names the table and its highest attribute together. */
-#define ATTRS(table)	.policy = (table), .maxattr = ARRAY_SIZE(table) - 1
-
 static const struct genl_ops ops[] = {
 	{
 		.cmd = HP_CMD_GET_INFO,
 		.doit = hp_genl_get_info,
-		ATTRS(no_attrs),
+		.policy = no_attrs,
+		.maxattr = ARRAY_SIZE(no_attrs) - 1,
 	}, {
 		.cmd = HP_CMD_GET_DOMAIN,
 		.flags = GENL_ADMIN_PERM,
 		.doit = hp_genl_get_domain,
 		.dumpit = hp_genl_dump_domains,
-		ATTRS(domain_name_attrs),
+		.policy = domain_name_attrs,
+		.maxattr = ARRAY_SIZE(domain_name_attrs) - 1,
 	}, {
 		.cmd = HP_CMD_GET_CLAIM,
 		.flags = GENL_ADMIN_PERM,
 		.start = hp_genl_start_claims,
 		.dumpit = hp_genl_dump_claims,
-		ATTRS(domain_name_attrs),
+		.policy = domain_name_attrs,
+		.maxattr = ARRAY_SIZE(domain_name_attrs) - 1,
 	}, {
 		.cmd = HP_CMD_GET_EVENT,
 		.flags = GENL_ADMIN_PERM,
 		.dumpit = hp_genl_dump_events,
-		ATTRS(no_attrs),
+		.policy = no_attrs,
+		.maxattr = ARRAY_SIZE(no_attrs) - 1,
 	}, {
 		.cmd = HP_CMD_TXN_BEGIN,
 		.flags = GENL_ADMIN_PERM,
 		.doit = hp_genl_txn_begin,
-		ATTRS(no_attrs),
+		.policy = no_attrs,
+		.maxattr = ARRAY_SIZE(no_attrs) - 1,
 	}, {
 		.cmd = HP_CMD_TXN_STAGE,
 		.flags = GENL_ADMIN_PERM,
 		.doit = hp_genl_txn_stage,
-		ATTRS(stage_attrs),
+		.policy = stage_attrs,
+		.maxattr = ARRAY_SIZE(stage_attrs) - 1,
 	}, {
 		.cmd = HP_CMD_TXN_COMMIT,
 		.flags = GENL_ADMIN_PERM,
 		.doit = hp_genl_txn_commit,
-		ATTRS(commit_attrs),
+		.policy = commit_attrs,
+		.maxattr = ARRAY_SIZE(commit_attrs) - 1,
 	}, {
 		.cmd = HP_CMD_TXN_ABORT,
 		.flags = GENL_ADMIN_PERM,
 		.doit = hp_genl_txn_abort,
-		ATTRS(no_attrs),
+		.policy = no_attrs,
+		.maxattr = ARRAY_SIZE(no_attrs) - 1,
 	}, {
 		.cmd = HP_CMD_RELEASE,
 		.flags = GENL_ADMIN_PERM,
 		.doit = hp_genl_release,
-		ATTRS(no_attrs),
+		.policy = no_attrs,
+		.maxattr = ARRAY_SIZE(no_attrs) - 1,
 	},
 };
 
@@ -94,7 +100,8 @@ struct genl_family hp_genl_family __ro_after_init = {
 	.module = THIS_MODULE,
 	.netnsok = false,		/* domains live in other namespaces: they see nothing */
 	.parallel_ops = true,		/* hp_registry_lock orders writers, RCU serves readers */
-	ATTRS(no_attrs),
+	.policy = no_attrs,
+	.maxattr = ARRAY_SIZE(no_attrs) - 1,
 	.ops = ops,
 	.n_ops = ARRAY_SIZE(ops),
 	.resv_start_op = HP_CMD_UNSPEC + 1,	/* strict about the reserved header field */
@@ -138,7 +145,8 @@ int __init hp_genl_init(void)
 void hp_genl_exit(void)
 {
 	hp_event_set_multicast(false);
-	genl_unregister_family(&hp_genl_family);	/* waits for running commands and their acks */
+	/* Waits for running commands and their acks. */
+	genl_unregister_family(&hp_genl_family);
 	netlink_unregister_notifier(&netlink_notifier);
 	hp_txn_exit();
 	hp_refusal_exit();

@@ -74,7 +74,7 @@ static int stage(struct genl_info *info, struct hp_table *table, struct hp_refus
 			return err;
 		count++;
 	}
-	return count ? 0 : hp_refuse(why, -EINVAL, "nothing to stage: no domain, no claim");
+	return count ? 0 : hp_refuse(why, -EINVAL, "empty: no domain, no claim");
 }
 
 int hp_genl_txn_stage(struct sk_buff *skb, struct genl_info *info)
@@ -107,7 +107,7 @@ static int check_counts(struct genl_info *info, const struct hp_table *table,
 	u32 domains, claims;
 
 	if (!info->attrs[HP_A_DOMAIN_COUNT] || !info->attrs[HP_A_CLAIM_COUNT])
-		return hp_refuse(why, -EINVAL, "a commit says how many domains and claims it staged");
+		return hp_refuse(why, -EINVAL, "a commit gives the counts of what it staged");
 	domains = nla_get_u32(info->attrs[HP_A_DOMAIN_COUNT]);
 	claims = nla_get_u32(info->attrs[HP_A_CLAIM_COUNT]);
 	if (domains != table->domain_count || claims != table->claim_count)

@@ -118,7 +118,7 @@ static int copy_ranges(struct hp_claim *claim, const struct nlattr *attr, struct
 
 		if (range->first > range->last || (i && range->first <= range[-1].last))
 			return hp_refuse(why, -EINVAL,
-					 "%s claim of %s: range %u-%u is reversed, or not above those before it",
+					 "%s claim of %s: range %u-%u is reversed or out of order",
 					 kind, claim->domain->name, range->first, range->last);
 	}
 	return 0;
@@ -132,7 +132,7 @@ static struct hp_claim *new_claim(u32 type, const struct hp_domain *domain,
 	int err;
 
 	if (ranges && (!bytes || bytes % sizeof(struct hp_range))) {
-		err = hp_refuse(why, -EINVAL, "%s claim of %s: %u bytes are not pairs of first and last",
+		err = hp_refuse(why, -EINVAL, "%s claim of %s: %u bytes are no pairs of u32",
 				claim_kinds[type].name, domain->name, bytes);
 		return ERR_PTR(err);
 	}

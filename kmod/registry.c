@@ -5,7 +5,7 @@
 
 #include "hostpart.h"
 
-DEFINE_MUTEX(hp_registry_lock);
+DEFINE_MUTEX(hp_registry_lock);		/* serialises all writers, see hostpart.h */
 
 static struct hp_table __rcu *live;	/* never NULL between init and exit */
 

@@ -52,6 +52,7 @@ static ssize_t cgroup_id_show(struct kobject *kobj, struct kobj_attribute *attr,
 	rcu_read_unlock();
 	return len;
 }
+
 static struct kobj_attribute cgroup_id_attr = __ATTR(cgroup_id, 0400, cgroup_id_show, NULL);
 
 static ssize_t memory_bytes_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -71,6 +72,7 @@ static ssize_t memory_bytes_show(struct kobject *kobj, struct kobj_attribute *at
 	rcu_read_unlock();
 	return len;
 }
+
 static struct kobj_attribute memory_bytes_attr =
 	__ATTR(memory_bytes, 0400, memory_bytes_show, NULL);
 
@@ -93,6 +95,7 @@ static ssize_t nodes_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 	rcu_read_unlock();
 	return domain ? sysfs_emit(buf, "%*pbl\n", nodemask_pr_args(&nodes)) : -ENODEV;
 }
+
 static struct kobj_attribute nodes_attr = __ATTR(nodes, 0400, nodes_show, NULL);
 
 /* A binary attribute, as the list may be longer than the page of a text one. */
@@ -119,6 +122,7 @@ static ssize_t cpus_read(struct file *file, struct kobject *kobj, struct bin_att
 	free_cpumask_var(cpus);
 	return len;
 }
+
 static BIN_ATTR(cpus, 0400, cpus_read, NULL, 0);
 
 /* The part of a text that falls into the window of one read. */
@@ -164,6 +168,7 @@ static ssize_t pci_read(struct file *file, struct kobject *kobj, struct bin_attr
 	rcu_read_unlock();
 	return domain ? window.used : -ENODEV;
 }
+
 static BIN_ATTR(pci, 0400, pci_read, NULL, 0);
 
 static struct attribute *domain_attrs[] = {
@@ -271,12 +276,14 @@ static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr, c
 {
 	return sysfs_emit(buf, "%s\n", HP_MODULE_VERSION);
 }
+
 static struct kobj_attribute version_attr = __ATTR_RO(version);
 
 static ssize_t abi_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%u\n", HP_ABI);
 }
+
 static struct kobj_attribute abi_attr = __ATTR_RO(abi);
 
 static ssize_t generation_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -288,6 +295,7 @@ static ssize_t generation_show(struct kobject *kobj, struct kobj_attribute *attr
 	rcu_read_unlock();
 	return sysfs_emit(buf, "%llu\n", generation);
 }
+
 static struct kobj_attribute generation_attr = __ATTR_RO(generation);
 
 static struct attribute *root_attrs[] = {

@@ -114,11 +114,13 @@ static int take_cpus(struct hp_table *table, const struct hp_claim *claim, struc
 	u32 i, cpu;
 
 	for (i = 0; i < claim->range_count; i++) {
-		if (claim->ranges[i].last >= nr_cpu_ids)
+		u32 last = claim->ranges[i].last;
+
+		if (last >= nr_cpu_ids)
 			return hp_refuse(why, -ENODEV,
 					 "cpu %u: wanted by %s, this machine numbers its CPUs 0 to %u",
-					 claim->ranges[i].last, claim->domain->name, nr_cpu_ids - 1);
-		for (cpu = claim->ranges[i].first; cpu <= claim->ranges[i].last; cpu++) {
+					 last, claim->domain->name, nr_cpu_ids - 1);
+		for (cpu = claim->ranges[i].first; cpu <= last; cpu++) {
 			const struct hp_domain *owner = hp_table_cpu_owner(table, cpu);
 
 			if (owner)
@@ -142,7 +144,7 @@ static int take_memory(struct hp_table *table, const struct hp_claim *claim,
 			return hp_refuse(why, -EBUSY, "memory: claimed by %s, wanted by %s again",
 					 claim->domain->name, claim->domain->name);
 	if (check_add_overflow(table->memory_bytes, claim->memory_bytes, &sum))
-		return hp_refuse(why, -ENOSPC, "memory: the claims up to that of %s overflow 64 bits",
+		return hp_refuse(why, -ENOSPC, "memory: the claims to that of %s overflow 64 bits",
 				 claim->domain->name);
 	table->memory_bytes = sum;
 	return 0;

@@ -114,6 +114,7 @@ enum hp_cmd {
 
 	__HP_CMD_MAX,
 };
+
 #define HP_CMD_MAX	(__HP_CMD_MAX - 1)
 
 /* Top-level attributes. */
@@ -137,6 +138,7 @@ enum hp_attr {
 
 	__HP_A_MAX,
 };
+
 #define HP_A_MAX	(__HP_A_MAX - 1)
 
 /* What the module watches over.  A set bit is a promise in force. */
@@ -152,9 +154,8 @@ enum hp_domain_flag {
 enum hp_domain_attr {
 	HP_DOMAIN_A_UNSPEC,
 	HP_DOMAIN_A_PAD,
-	HP_DOMAIN_A_NAME,	/* string, required: [a-z]([a-z0-9-]*[a-z0-9])?, at
-				 * most HP_DOMAIN_NAME_MAX bytes, no two the same
-				 */
+	/* string, required: [a-z]([a-z0-9-]*[a-z0-9])?, no two the same */
+	HP_DOMAIN_A_NAME,
 	HP_DOMAIN_A_CGROUP_ID,	/* u64, optional: id of its cgroup v2 directory;
 				 * 0 or absent = none told; no two the same
 				 */
@@ -163,6 +164,7 @@ enum hp_domain_attr {
 
 	__HP_DOMAIN_A_MAX,
 };
+
 #define HP_DOMAIN_A_MAX	(__HP_DOMAIN_A_MAX - 1)
 
 enum hp_claim_type {
@@ -173,6 +175,7 @@ enum hp_claim_type {
 
 	__HP_CLAIM_MAX,
 };
+
 #define HP_CLAIM_MAX	(__HP_CLAIM_MAX - 1)
 
 /*
@@ -199,6 +202,7 @@ enum hp_claim_attr {
 
 	__HP_CLAIM_A_MAX,
 };
+
 #define HP_CLAIM_A_MAX	(__HP_CLAIM_A_MAX - 1)
 
 enum hp_event_type {
@@ -209,6 +213,7 @@ enum hp_event_type {
 
 	__HP_EVENT_MAX,
 };
+
 #define HP_EVENT_MAX	(__HP_EVENT_MAX - 1)
 
 /* Who caused an event, as far as the kernel lets the module know. */
@@ -218,6 +223,7 @@ enum hp_actor {
 
 	__HP_ACTOR_MAX,
 };
+
 #define HP_ACTOR_MAX	(__HP_ACTOR_MAX - 1)
 
 enum hp_event_attr {
@@ -239,6 +245,7 @@ enum hp_event_attr {
 
 	__HP_EVENT_A_MAX,
 };
+
 #define HP_EVENT_A_MAX	(__HP_EVENT_A_MAX - 1)
 
 #endif /* _UAPI_HOSTPART_H */

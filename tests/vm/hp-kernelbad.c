@@ -206,7 +206,7 @@ static void bad_shapes(void)
 	expect("an open transaction is not opened again",
 	       (fresh(), hp_genl_request(kernel, HP_CMD_TXN_BEGIN, 0)), EBUSY, "already open");
 	fresh();
-	expect("an empty stage is refused", hp_genl_request(kernel, HP_CMD_TXN_STAGE, 0), EINVAL, "nothing to stage");
+	expect("an empty stage is refused", hp_genl_request(kernel, HP_CMD_TXN_STAGE, 0), EINVAL, "empty: no domain");
 	expect("a refused stage ends the transaction", hp_genl_request(kernel, HP_CMD_TXN_ABORT, 0), ENOENT,
 	       "no transaction");
 	request = fresh();
@@ -348,7 +348,7 @@ static void bad_commits(void)
 	struct nlmsghdr *request;
 
 	stage_well(fresh());
-	expect("a commit states its counts", hp_genl_request(kernel, HP_CMD_TXN_COMMIT, 0), EINVAL, "says how many");
+	expect("a commit states its counts", hp_genl_request(kernel, HP_CMD_TXN_COMMIT, 0), EINVAL, "gives the counts");
 	stage_well(fresh());
 	expect("a table with a hole is refused", commit_of(1, 2), EINVAL, "1 domains and 1 claims are staged");
 	stage_well(fresh());
