@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hp-kernelctl.c: drives the kernel module from the VM tests through lib/kernel. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 #include "base/hp_auto.h"
 #include "kernel/hp_kernel.h"
 
@@ -138,6 +141,44 @@ static int do_listen(struct hp_kernel *kernel, int count, char **words, struct h
 	return -errno;
 }
 
+/* contend COUNT < TABLE: commits against the generation read before, COUNT times; prints how often it won. */
+static int do_contend(struct hp_kernel *kernel, int count, char **words, struct hp_err *err)
+{
+	hp_autokerneltable table = HP_KERNEL_TABLE_INIT;
+	hp_autofree char *text = read_stdin();
+	struct hp_kernel_info info;
+	int result, won = 0;
+
+	if (count < 1)
+		return hp_err_usage(err, "contend how often?");
+	result = hp_kernel_table_parse(text, &table, err);
+	for (int left = atoi(words[0]); left && !result; left--) {
+		hp_autoerr refusal = HP_ERR_INIT;
+
+		result = hp_kernel_info(kernel, &info, err);
+		if (result)
+			break;
+		if (!hp_kernel_commit(kernel, &table, info.generation, NULL, &refusal))
+			won++;
+		else
+			fprintf(stderr, "%s\n", refusal.text);
+	}
+	printf("won %d\n", won);
+	return result;
+}
+
+/* reads COUNT: prints the table COUNT times, "--" after each. */
+static int do_reads(struct hp_kernel *kernel, int count, char **words, struct hp_err *err)
+{
+	int result = 0;
+
+	for (int left = count > 0 ? atoi(words[0]) : 1; left && !result; left--) {
+		result = do_read(kernel, 0, NULL, err);
+		puts("--");
+	}
+	return result;
+}
+
 static int skip_event(const struct hp_kernel_event *event, void *arg)
 {
 	(void)event;
@@ -145,20 +186,17 @@ static int skip_event(const struct hp_kernel_event *event, void *arg)
 	return 0;
 }
 
-/* exercise < TABLE: everything a client does, once; leaves the table committed. */
-static int do_exercise(struct hp_kernel *kernel, int count, char **words, struct hp_err *err)
+/* Everything a client does, once; leaves the table committed. */
+static int exercise(struct hp_kernel *kernel, const char *text, struct hp_err *err)
 {
 	static const char overlap[] = "domain a\ncpus a 1\ndomain b\ncpus b 0-1";
 	hp_autokerneltable wanted = HP_KERNEL_TABLE_INIT, live = HP_KERNEL_TABLE_INIT, bad = HP_KERNEL_TABLE_INIT;
 	hp_autokernelevents *events = NULL;
-	hp_autofree char *text = read_stdin();
 	hp_autoerr refusal = HP_ERR_INIT;
 	struct hp_kernel_event event;
 	unsigned int seen = 0;
 	int result;
 
-	(void)count;
-	(void)words;
 	result = hp_kernel_events_open(&events, err);
 	if (!result)
 		result = hp_kernel_table_parse(text, &wanted, err);
@@ -179,6 +217,64 @@ static int do_exercise(struct hp_kernel *kernel, int count, char **words, struct
 	return result;
 }
 
+static int load(const char *file, struct hp_err *err)
+{
+	hp_autofd int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
+		return hp_err_errno(err, errno, "load %s", file);
+	return 0;
+}
+
+static int must_fail(const char *what, bool has_failed_well, struct hp_err *err)
+{
+	return has_failed_well ? 0 : hp_err_set(err, EPROTO, "%s: was not refused as it should be", what);
+}
+
+static bool cpu_is_held(const char *online_file)
+{
+	hp_autofd int fd = open(online_file, O_WRONLY | O_CLOEXEC);
+
+	return fd >= 0 && write(fd, "0", 1) < 0 && errno == EBUSY;
+}
+
+static int cycle(const char *file, const char *online_file, const char *text, struct hp_err *err)
+{
+	hp_autokernel *kernel = NULL;
+	int result = load(file, err);
+
+	if (!result)
+		result = hp_kernel_open(&kernel, err);
+	if (!result)
+		result = exercise(kernel, text, err);
+	if (!result)
+		result = must_fail("offline", cpu_is_held(online_file), err);
+	/* The kernel's word for a module in use. */
+	if (!result)
+		result = must_fail("unload", syscall(SYS_delete_module, "hostpart", O_NONBLOCK) && errno == EWOULDBLOCK,
+				   err);
+	if (!result)
+		result = hp_kernel_release_force(kernel, NULL, NULL, err);
+	if (!result && syscall(SYS_delete_module, "hostpart", O_NONBLOCK))
+		result = hp_err_errno(err, errno, "unload");
+	return result;
+}
+
+/* cycles COUNT MODULE CPU_ONLINE_FILE < TABLE: load, exercise, veto, refused unload, release, unload; prints how many. */
+static int do_cycles(int count, char **words, struct hp_err *err)
+{
+	hp_autofree char *text = read_stdin();
+	int result = 0, wanted, done;
+
+	if (count != 3)
+		return hp_err_usage(err, "cycles COUNT MODULE CPU_ONLINE_FILE");
+	wanted = atoi(words[0]);
+	for (done = 0; done < wanted && !result; done += !result)
+		result = cycle(words[1], words[2], text, err);
+	printf("%d\n", done);
+	return result;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct hp_kernel *kernel, int count, char **words, struct hp_err *err);
@@ -189,7 +285,8 @@ static const struct {
 	{ "release", do_release },
 	{ "ring", do_ring },
 	{ "listen", do_listen },
-	{ "exercise", do_exercise },
+	{ "contend", do_contend },
+	{ "reads", do_reads },
 };
 
 int main(int argc, char **argv)
@@ -198,6 +295,12 @@ int main(int argc, char **argv)
 	hp_autoerr err = HP_ERR_INIT;
 	int result;
 
+	if (argc > 1 && strcmp(argv[1], "cycles") == 0) {
+		result = do_cycles(argc - 2, argv + 2, &err);
+		if (result)
+			fprintf(stderr, "%s\n", err.text);
+		return result ? 1 : 0;
+	}
 	for (size_t i = 0; argc > 1 && i < hp_array_size(verbs); i++) {
 		if (strcmp(argv[1], verbs[i].name) != 0)
 			continue;
@@ -208,6 +311,6 @@ int main(int argc, char **argv)
 			fprintf(stderr, "%s: %s\n", strerror(-result), err.text ? err.text : "");
 		return result ? 1 : 0;
 	}
-	fprintf(stderr, "usage: hp-kernelctl info|read|commit [GENERATION]|release|ring|listen|exercise\n");
+	fprintf(stderr, "usage: hp-kernelctl info|read|commit [GENERATION]|release|ring|listen|cycles|contend COUNT|reads COUNT\n");
 	return 2;
 }

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # kmod.t: the kernel module: commits, refusals, vetoes, events, unload, leaks.
 # kernels: 6.1 6.12
-# timeout: 300
+# testbed: --append slub_debug=FZPU
+# timeout: 400
 . "$(dirname "$0")/lib.sh"
 
 tools=/usr/libexec/hostpart/tests
@@ -212,28 +213,25 @@ phase many at once
 # Each writer either wins or is told why not; readers see whole tables.
 printf 'domain even\ncpus even 2,4\nmemory even 4096\n' > "$work/t0"
 printf 'domain odd\ncpus odd 3,5\nmemory odd 4096\n' > "$work/t1"
-contend() { # WRITER: commits against the generation it reads
-	local i
-	for i in $(seq 20); do
-		$kctl commit "$(generation)" < "$work/t$(($1 % 2))" > /dev/null 2>> "$work/lost$1" && echo won
-	done > "$work/won$1"
-}
 start=$(generation)
-for writer in 0 1 2 3; do contend $writer & writers+=($!); done
-for i in $(seq 30); do $kctl read 2>&1; echo --; done > "$work/reads" &
+for writer in 0 1 2 3; do
+	$kctl contend 60 < "$work/t$((writer % 2))" > "$work/won$writer" 2> "$work/lost$writer" &
+	writers+=($!)
+done
+$kctl reads 200 > "$work/reads" 2>&1 &
 writers+=($!)
 for i in $(seq 10); do for cpu in 2 3 4 5; do set_online $cpu 0; set_online $cpu 1; done; done 2> /dev/null &
 writers+=($!)
 wait "${writers[@]}"
-won=$(cat "$work"/won? | grep -c won)
+won=$(cat "$work"/won? | awk '{ sum += $2 } END { print sum }')
 is "every win is one generation" "$(generation)" "$((start + won))"
 ok "some won" test "$won" -gt 0
-is "the losers were told why" "$(cat "$work"/lost? | grep -vcE 'generation is|is not online')" 0
-is "no reader saw a mixture" "$(grep -A2 '^domain' "$work/reads" | grep -E 'even|odd' | awk '
-	{ if ($1 == "domain") d = $2; else if ($2 != d) bad++ } END { print bad + 0 }')" 0
-is "nor an error" "$(grep -vE '^(domain|cpus|memory|pci) |^--$|^$' "$work/reads")" ""
-like "the events are numbered without a gap" "$($kctl ring | sed 's/^seq=\([0-9]*\) .*/\1/' |
-	awk 'NR > 1 && $1 != last + 1 { gaps++ } { last = $1 } END { print gaps + 0 }')" '^0$'
+is "the losers were told why" "$(cat "$work"/lost? | grep -vE 'generation is|is not online')" ""
+is "no reader saw a mixture" "$(awk '$1 == "domain" { d = $2 } $1 ~ /cpus|memory/ && $2 != d { bad++ }
+	END { print bad + 0 }' "$work/reads")" 0
+is "nor an error" "$(grep -vE '^(domain|cpus|memory|pci) |^--$|^$|changes faster' "$work/reads")" ""
+is "the events are numbered without a gap" "$($kctl ring | sed 's/^seq=\([0-9]*\) .*/\1/' |
+	awk 'NR > 1 && $1 != last + 1 { gaps++ } { last = $1 } END { print gaps + 0 }')" 0
 ok "all is released" $kctl release
 for cpu in 2 3 4 5; do set_online $cpu 1; done 2> /dev/null
 
@@ -242,28 +240,25 @@ phase 100 cycles
 objects() {
 	local cache
 	for cache in /sys/kernel/slab/{kmalloc-*,kernfs_node_cache,radix_tree_node,skbuff_*}; do
-		[ ! -L "$cache" ] || [[ $cache = *kernfs* || $cache = *radix* || $cache = *skbuff* ]] || continue
 		echo 1 > "$cache/shrink"
 		read -r count _ < "$cache/objects"
 		echo "${cache##*/} $count"
 	done
 }
 module=$(modinfo -n hostpart)
-cycle() {
-	insmod "$module" && $kctl exercise <<< "$two_hosts" && ! set_online 3 0 2> /dev/null &&
-		! rmmod hostpart 2> /dev/null && $kctl release > /dev/null && rmmod hostpart
-}
+cycles() { $kctl cycles "$1" "$module" /sys/devices/system/cpu/cpu3/online <<< "$two_hosts" 2>&1; }
 rmmod hostpart
-for i in $(seq 5); do cycle; done
-objects > "$work/before"
+is "a first few cycles warm the caches" "$(cycles 5)" 5
+objects > "$work/objects0"
 vmalloc_before=$(wc -l < /proc/vmallocinfo)
-done_cycles=0
-for i in $(seq 100); do cycle && done_cycles=$((done_cycles + 1)); done
-sleep 1
-objects > "$work/after"
-is "100 cycles of load, commit, refusal, veto, refused unload, release, unload" "$done_cycles" 100
+is "100 cycles of load, commit, refusal, veto, refused unload, release, unload" "$(cycles 100)" 100
+objects > "$work/objects1"
+# Other work comes and goes in the same caches; a leak of the module's grows with each round.
+is "100 more" "$(cycles 100)" 100
+objects > "$work/objects2"
+join "$work/objects0" "$work/objects1" | join - "$work/objects2" > "$work/objects"
 is "no slab cache kept an object for each" \
-	"$(join "$work/before" "$work/after" | awk '$3 - $2 >= 90 { print $1, $2, "->", $3 }')" ""
+	"$(awk '$3 - $2 >= 90 && $4 - $3 >= 90 { print $1 ":", $2, "->", $3, "->", $4 }' "$work/objects")" ""
 ok "nor did vmalloc" test $(($(wc -l < /proc/vmallocinfo) - vmalloc_before)) -lt 50
-note "largest growth: $(join "$work/before" "$work/after" | awk '{ print $3 - $2, $1 }' | sort -n | tail -n 3 | tr '\n' ';')"
+note "largest growth: $(awk '{ print $4 - $2, $1 }' "$work/objects" | sort -n | tail -n 3 | tr '\n' ';')"
 is "the kernel has nothing to complain about" "$(dmesg | grep -E 'WARNING|BUG|Oops|Call Trace|leak')" ""
