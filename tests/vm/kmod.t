@@ -254,11 +254,11 @@ vmalloc_before=$(wc -l < /proc/vmallocinfo)
 is "100 cycles of load, commit, refusal, veto, refused unload, release, unload" "$(cycles 100)" 100
 objects > "$work/objects1"
 # Other work comes and goes in the same caches; a leak of the module's grows with each round.
-is "100 more" "$(cycles 100)" 100
+is "and 50 more" "$(cycles 50)" 50
 objects > "$work/objects2"
 join "$work/objects0" "$work/objects1" | join - "$work/objects2" > "$work/objects"
 is "no slab cache kept an object for each" \
-	"$(awk '$3 - $2 >= 90 && $4 - $3 >= 90 { print $1 ":", $2, "->", $3, "->", $4 }' "$work/objects")" ""
+	"$(awk '$3 - $2 >= 90 && $4 - $3 >= 45 { print $1 ":", $2, "->", $3, "->", $4 }' "$work/objects")" ""
 ok "nor did vmalloc" test $(($(wc -l < /proc/vmallocinfo) - vmalloc_before)) -lt 50
 note "largest growth: $(awk '{ print $4 - $2, $1 }' "$work/objects" | sort -n | tail -n 3 | tr '\n' ';')"
 is "the kernel has nothing to complain about" "$(dmesg | grep -E 'WARNING|BUG|Oops|Call Trace|leak')" ""
