@@ -157,7 +157,7 @@ int change_make(struct run *run, const struct change_request *request, size_t *c
 	int ret;
 
 	if (strcmp(run->root_dir, "/") != 0)
-		return hp_err_usage(err, "a recorded machine cannot be changed: leave out --root");
+		return hp_err_usage(err, "partctl: a recorded machine cannot be changed: leave out --root");
 	if (run->is_local) {
 		struct json_object *ping = json_object_new_object(), *result = NULL;
 

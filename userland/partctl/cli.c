@@ -89,10 +89,27 @@ static int store(const struct option_spec *spec, const char *value, struct hp_er
 	return 0;
 }
 
-static void complain_unknown(const struct run *run, const char *word, const struct option_spec *specs, size_t count)
+/* What the user wrote: getopt has stepped past a long option, but may stand inside a cluster of letters. */
+static void option_word(char *const argv[], char *word, size_t size)
+{
+	if (optopt > 0 && optopt < FIRST_CODE)
+		snprintf(word, size, "-%c", optopt);
+	else
+		snprintf(word, size, "%.*s", (int)strcspn(argv[optind - 1], "="), argv[optind - 1]);
+}
+
+static void complain(const struct run *run, int code, char *const argv[], const struct option_spec *specs, size_t count)
 {
 	const char *names[OPTIONS_MAX + 1];
 	const char *near;
+	char word[64];
+
+	option_word(argv, word, sizeof(word));
+	if (code == ':' || optopt >= FIRST_CODE) {
+		fprintf(stderr, "partctl: %s: option '%s' %s\n", run->verb->name, word,
+			code == ':' ? "needs a value" : "takes no value");
+		return;
+	}
 
 	for (size_t i = 0; i < count; i++)
 		names[i] = specs[i].name;
@@ -125,12 +142,8 @@ static int walk(struct run *run, int argc, char **argv, const struct option_spec
 			operands[operands_count++] = optarg;
 			continue;
 		}
-		if (code == '?') {
-			complain_unknown(run, argv[optind - 1], specs, count);
-			return -1;
-		}
-		if (code == ':') {
-			fprintf(stderr, "partctl: %s: option '%s' needs a value\n", run->verb->name, argv[optind - 1]);
+		if (code == '?' || code == ':') {
+			complain(run, code, argv, specs, count);
 			return -1;
 		}
 		spec = spec_of(specs, count, code);

@@ -4,37 +4,69 @@
 
 #include <string.h>
 
+/* Between the two halves stands the list of verbs. */
+static const char script_head[] =
+	"# bash completion for partctl; source it or put it into /etc/bash_completion.d/\n"
+	"_partctl()\n"
+	"{\n"
+	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' words='' operands=0 i\n"
+	"\tlocal valued=' -o --output --root -u --user -C --directory -e --env -c --confirm --last '\n"
+	"\tlocal verbs='";
+
+static const char script_tail[] =
+	"'\n"
+	"\tCOMPREPLY=()\n"
+	"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+	"\t\tcase ${COMP_WORDS[i]} in\n"
+	"\t\t-n) [[ $verb = events ]] && ((i++)) ;;\n"
+	"\t\t-*) [[ $valued = *\" ${COMP_WORDS[i]} \"* ]] && ((i++)) ;;\n"
+	"\t\t*) if [[ $verb ]]; then ((operands++)); else verb=${COMP_WORDS[i]}; fi ;;\n"
+	"\t\tesac\n"
+	"\tdone\n"
+	"\t# Behind the domain of exec comes another command, with its own options and files.\n"
+	"\tif [[ $verb = exec && $operands -gt 1 ]]; then\n"
+	"\t\tcompopt -o default 2> /dev/null\n"
+	"\t\treturn\n"
+	"\tfi\n"
+	"\tcase $verb$prev in\n"
+	"\t*-o|*--output) words='table json yaml' ;;\n"
+	"\t*--root|*-C|*--directory)\n"
+	"\t\tcompopt -o filenames 2> /dev/null\n"
+	"\t\tmapfile -t COMPREPLY < <(compgen -d -- \"$cur\")\n"
+	"\t\treturn ;;\n"
+	"\t*-u|*--user) mapfile -t COMPREPLY < <(compgen -u -- \"$cur\"); return ;;\n"
+	"\t*-e|*--env|*-c|*--confirm|*--last|events-n) return ;;\n"
+	"\t*)\n"
+	"\t\tif [[ $cur = -* ]]; then\n"
+	"\t\t\twords=$(partctl \"${verb:-help}\" --help 2> /dev/null |\n"
+	"\t\t\t\tgrep -oE '^ +(-[a-zA-Z], |    )--[a-z-]+' | grep -oE -- '--[a-z-]+')\n"
+	"\t\telif [[ -z $verb ]]; then\n"
+	"\t\t\twords=$verbs\n"
+	"\t\telif [[ $verb = exec && $operands = 1 ]]; then\n"
+	"\t\t\tmapfile -t COMPREPLY < <(compgen -c -- \"$cur\")\n"
+	"\t\t\treturn\n"
+	"\t\telse\n"
+	"\t\t\tcase $verb in\n"
+	"\t\t\tvalidate|plan|diff|apply)\n"
+	"\t\t\t\tcompopt -o filenames 2> /dev/null\n"
+	"\t\t\t\tmapfile -t COMPREPLY < <(compgen -f -X '!*.y*ml' -- \"$cur\"; compgen -d -- \"$cur\")\n"
+	"\t\t\t\treturn ;;\n"
+	"\t\t\texec|shell|verify) words=$(ls /run/hostpart/netns 2> /dev/null) ;;\n"
+	"\t\t\thelp) words=$verbs ;;\n"
+	"\t\t\tcompletion) words=bash ;;\n"
+	"\t\t\tesac\n"
+	"\t\tfi ;;\n"
+	"\tesac\n"
+	"\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+	"}\n"
+	"complete -F _partctl partctl\n";
+
 static void print_bash(void)
 {
-	printf("# bash completion for partctl; source it or put it into /etc/bash_completion.d/\n"
-	       "_partctl()\n{\n"
-	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb= i\n"
-	       "\tlocal verbs='");
+	fputs(script_head, stdout);
 	for (size_t i = 0; verbs[i]; i++)
 		printf("%s%s", i ? " " : "", verbs[i]->name);
-	printf("'\n"
-	       "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-	       "\t\t[[ \" $verbs \" == *\" ${COMP_WORDS[i]} \"* ]] && { verb=${COMP_WORDS[i]}; break; }\n"
-	       "\tdone\n"
-	       "\tcase $prev in\n"
-	       "\t-o|--output) mapfile -t COMPREPLY < <(compgen -W 'table json yaml' -- \"$cur\"); return ;;\n"
-	       "\t--root) mapfile -t COMPREPLY < <(compgen -d -- \"$cur\"); return ;;\n"
-	       "\tesac\n"
-	       "\tif [[ -z $verb ]]; then\n"
-	       "\t\tmapfile -t COMPREPLY < <(compgen -W \"$verbs\" -- \"$cur\")\n"
-	       "\telif [[ $cur == -* ]]; then\n"
-	       "\t\tmapfile -t COMPREPLY < <(compgen -W \"$(partctl \"$verb\" --help 2>/dev/null |\n"
-	       "\t\t\tgrep -oE '^ +(-[a-zA-Z], |    )--[a-z-]+' | grep -oE -- '--[a-z-]+')\" -- \"$cur\")\n"
-	       "\telse\n"
-	       "\t\tcase $verb in\n"
-	       "\t\tvalidate|plan|diff|apply) mapfile -t COMPREPLY < <(compgen -f -X '!*.y*ml' -- \"$cur\"; compgen -d -- \"$cur\") ;;\n"
-	       "\t\texec|shell|verify) mapfile -t COMPREPLY < <(compgen -W \"$(ls /run/hostpart/netns 2>/dev/null)\" -- \"$cur\") ;;\n"
-	       "\t\thelp) mapfile -t COMPREPLY < <(compgen -W \"$verbs\" -- \"$cur\") ;;\n"
-	       "\t\tcompletion) mapfile -t COMPREPLY < <(compgen -W bash -- \"$cur\") ;;\n"
-	       "\t\tesac\n"
-	       "\tfi\n"
-	       "}\n"
-	       "complete -o filenames -F _partctl partctl\n");
+	fputs(script_tail, stdout);
 }
 
 static int run_completion(struct run *run, int argc, char **argv)
@@ -55,7 +87,7 @@ const struct verb verb_completion = {
 	.name = "completion",
 	.summary = "print the completion script of a shell",
 	.usage = "bash",
-	.help = "Prints a completion script: verbs, options, policy files and domains.\n\n"
+	.help = "Prints a completion script: verbs, options, policy files, domains and their commands.\n\n"
 		"Example:\n  partctl completion bash > /etc/bash_completion.d/partctl",
 	.run = run_completion,
 };

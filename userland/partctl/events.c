@@ -15,6 +15,13 @@ static const char *text_of(struct json_object *object, const char *key)
 	return json_object_object_get_ex(object, key, &field) ? json_object_get_string(field) : NULL;
 }
 
+/* A process chooses its own name: no byte of it may reach the terminal as a command. */
+static void print_name(const char *name)
+{
+	for (; *name; name++)
+		putchar((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name);
+}
+
 static void print_actor(struct json_object *event)
 {
 	struct json_object *actor, *pid;
@@ -24,30 +31,45 @@ static void print_actor(struct json_object *event)
 		return;
 	}
 	json_object_object_get_ex(actor, "pid", &pid);
-	printf("  by %s[%d]", text_of(actor, "comm") ? text_of(actor, "comm") : "?", json_object_get_int(pid));
-	if (text_of(actor, "cgroup"))
-		printf(" in %s", text_of(actor, "cgroup"));
+	printf("  by ");
+	print_name(text_of(actor, "comm") ? text_of(actor, "comm") : "?");
+	printf("[%d]", json_object_get_int(pid));
+	if (text_of(actor, "cgroup")) {
+		printf(" in ");
+		print_name(text_of(actor, "cgroup"));
+	}
 }
 
 static void print_field(struct json_object *event, const char *key, const char *word)
 {
 	const char *text = text_of(event, key);
 
-	if (text)
-		printf("  %s %s", word, text);
+	if (!text)
+		return;
+	printf("  %s%s", word, *word ? " " : "");
+	print_name(text);
 }
+
+struct printer {
+	const struct run *run;
+	int64_t last_ns;	/* boottime of the last event printed, 0 = none yet */
+};
 
 static int print_event(void *arg, struct json_object *event)
 {
-	const struct run *run = arg;
+	struct printer *printer = arg;
+	const struct run *run = printer->run;
+	struct json_object *boottime;
 	const char *type = text_of(event, "type");
 	bool is_bad = type && (strcmp(type, "drift") == 0 || strcmp(type, "refused") == 0);
 
+	if (json_object_object_get_ex(event, "boottime_ns", &boottime))
+		printer->last_ns = json_object_get_int64(boottime);
 	if (run->format != OUT_TABLE) {
-		/* One object per line in both, so that a follower can read them as they come. */
-		puts(json_object_to_json_string_ext(event, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-		fflush(stdout);
-		return 0;
+		/* One object per line in both (in YAML each is a document), so that a follower can read them as they come. */
+		printf("%s%s\n", run->format == OUT_YAML ? "--- " : "",
+		       json_object_to_json_string_ext(event, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		return fflush(stdout) != 0;
 	}
 	printf("%s  %s%-9s%s  %-8s", text_of(event, "time"), is_bad ? out_colour(run, OUT_YELLOW) : "", type ? type : "?",
 	       is_bad ? out_colour(run, OUT_PLAIN) : "", text_of(event, "domain") ? text_of(event, "domain") : "-");
@@ -57,8 +79,7 @@ static int print_event(void *arg, struct json_object *event)
 	print_field(event, "done", "→");
 	print_actor(event);
 	putchar('\n');
-	fflush(stdout);
-	return 0;
+	return fflush(stdout) != 0;
 }
 
 static int parse_count(const char *value, void *into, struct hp_err *err)
@@ -72,7 +93,7 @@ static int parse_count(const char *value, void *into, struct hp_err *err)
 	return 0;
 }
 
-static int follow(struct run *run, struct hp_err *err)
+static int follow(struct run *run, struct printer *printer, struct hp_err *err)
 {
 	hp_autofd int stop = -1;
 	sigset_t set;
@@ -82,7 +103,7 @@ static int follow(struct run *run, struct hp_err *err)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	stop = signalfd(-1, &set, SFD_CLOEXEC);
-	return hp_events_follow(&run->ctx, print_event, run, stop, err);
+	return hp_events_follow(&run->ctx, printer->last_ns, print_event, printer, stop, err);
 }
 
 static int run_events(struct run *run, int argc, char **argv)
@@ -94,14 +115,15 @@ static int run_events(struct run *run, int argc, char **argv)
 		{ "last", 'n', "COUNT", "only the last COUNT", .parse = parse_count, .into = &limit },
 		{ 0 },
 	};
+	struct printer printer = { .run = run };
 	hp_autoerr err = HP_ERR_INIT;
 	int status, ret, first = cli_parse(run, argc, argv, options, 0, 0, &status);
 
 	if (first < 0)
 		return status;
-	ret = hp_events_read(&run->ctx, limit, print_event, run, &err);
-	if (ret == 0 && is_following)
-		ret = follow(run, &err);
+	ret = hp_events_read(&run->ctx, limit, print_event, &printer, &err);
+	if (ret == 0 && is_following && !ferror(stdout))
+		ret = follow(run, &printer, &err);
 	return ret < 0 ? cli_fail(run, &err) : HP_EXIT_OK;
 }
 
@@ -110,7 +132,7 @@ const struct verb verb_events = {
 	.summary = "what happened to the domains, and who did it",
 	.usage = "[--follow] [--last COUNT]",
 	.help = "Prints drift (with the actor, as far as the kernel knows it, and what was done), refusals and changes,\n"
-		"oldest first. With -o json or yaml one JSON object per line.\n\n"
+		"oldest first. With -o json one JSON object per line; with -o yaml the same, each as a document.\n\n"
 		"Example:\n  partctl events --follow",
 	.run = run_events,
 	.needs_root = true,

@@ -2,7 +2,7 @@
 /* help.c: partctl help [VERB]. */
 #include "partctl.h"
 
-static void list_verbs(FILE *out)
+void help_list_verbs(FILE *out)
 {
 	fprintf(out, "usage: partctl VERB [OPTIONS] ...\n\n"
 		"Cuts this machine into hard host domains as a policy says, proves it, and undoes it.\n\nVerbs:\n");
@@ -20,15 +20,13 @@ static int run_help(struct run *run, int argc, char **argv)
 	if (first < argc) {
 		const struct verb *verb = verb_find(argv[first]);
 
-		if (!verb) {
-			fprintf(stderr, "partctl: help: no verb '%s'\n", argv[first]);
-			return HP_EXIT_USAGE;
-		}
+		if (!verb)
+			return verb_unknown(argv[first]);
 		/* The verb prints its own help, as only it knows its options. */
 		run->verb = verb;
 		return verb->run(run, 2, (char *[]){ argv[first], (char[]){ "--help" }, NULL });
 	}
-	list_verbs(stdout);
+	help_list_verbs(stdout);
 	return HP_EXIT_OK;
 }
 

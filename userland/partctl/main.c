@@ -2,6 +2,8 @@
 /* main.c: partctl finds the verb and lets it run. */
 #include "partctl.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,7 +24,7 @@ const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
-static int unknown_verb(const char *name)
+int verb_unknown(const char *name)
 {
 	const char *names[hp_array_size(verbs)];
 	const char *near;
@@ -51,13 +53,26 @@ static int verb_position(int argc, char **argv)
 	return 0;
 }
 
-/* Makes argv = { verb, options before it..., rest... } in place. */
-static void verb_to_front(char **argv, int position)
+/*
+ * A descriptor that the caller closed would be taken by the next file opened,
+ * and output would go into it. In its place, one that refuses like a closed one.
+ */
+static void keep_standard_descriptors(void)
 {
-	char *name = argv[position];
+	int fd;
 
-	memmove(argv + 2, argv + 1, (size_t)(position - 1) * sizeof(*argv));
-	argv[1] = name;
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool wants_colour(void)
+{
+	const char *no_colour = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
 }
 
 static int run_verb(struct run *run, int argc, char **argv)
@@ -71,33 +86,69 @@ static int run_verb(struct run *run, int argc, char **argv)
 	return run->verb->run(run, argc, argv);
 }
 
+/* No verb was given: help or the version when asked for, else what is wrong. */
+static int run_without_verb(struct run *run, int argc, char **argv)
+{
+	const char *unknown = NULL;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--version") == 0) {
+			printf("partctl %s\n", HP_VERSION);
+			return HP_EXIT_OK;
+		}
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			run->verb = &verb_help;
+			return run_verb(run, 1, (char *[]){ (char[]){ "help" }, NULL });
+		}
+		unknown = unknown ? unknown : argv[i];
+	}
+	if (!unknown) {
+		help_list_verbs(stderr);
+		return HP_EXIT_USAGE;
+	}
+	fprintf(stderr, "partctl: a verb is missing beside %s\n  'partctl help' lists the verbs\n", unknown);
+	return HP_EXIT_USAGE;
+}
+
+/* Makes argv = { verb, options before it..., rest... } in place. */
+static void verb_to_front(char **argv, int position)
+{
+	char *name = argv[position];
+
+	memmove(argv + 2, argv + 1, (size_t)(position - 1) * sizeof(*argv));
+	argv[1] = name;
+}
+
+/* Output that did not arrive is a failure, however the verb went. */
+static int finish_output(int status)
+{
+	bool had_failed = ferror(stdout);
+
+	if ((fflush(stdout) == 0 && !had_failed) || status != HP_EXIT_OK)
+		return status;
+	/* errno belongs to the write that failed only when this was the first. */
+	fprintf(stderr, "partctl: cannot write the output%s%s\n", had_failed ? "" : ": ", had_failed ? "" : strerror(errno));
+	return HP_EXIT_FAIL;
+}
+
 int main(int argc, char **argv)
 {
 	struct run run = { .root_dir = "/" };
 	int position, status;
 
+	keep_standard_descriptors();
 	hp_log_init("partctl", LOG_NOTICE);
-	run.use_colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	run.use_colour = wants_colour();
 	position = verb_position(argc, argv);
 	if (position == 0) {
-		for (int i = 1; i < argc; i++)
-			if (strcmp(argv[i], "--version") == 0) {
-				printf("partctl %s\n", HP_VERSION);
-				return HP_EXIT_OK;
-			}
-		run.verb = &verb_help;
-		status = run_verb(&run, 1, (char *[]){ "help", NULL });
-		return argc > 1 && strcmp(argv[1], "--help") == 0 ? status : HP_EXIT_USAGE;
+		status = run_without_verb(&run, argc, argv);
+	} else {
+		run.verb = verb_find(argv[position]);
+		if (!run.verb)
+			return verb_unknown(argv[position]);
+		verb_to_front(argv, position);
+		status = run_verb(&run, argc - 1, argv + 1);
 	}
-	run.verb = verb_find(argv[position]);
-	if (!run.verb)
-		return unknown_verb(argv[position]);
-	verb_to_front(argv, position);
-	status = run_verb(&run, argc - 1, argv + 1);
 	hp_root_close(run.ctx.root);
-	if (fflush(stdout) != 0 && status == HP_EXIT_OK) {
-		fprintf(stderr, "partctl: cannot write the output: %m\n");
-		return HP_EXIT_FAIL;
-	}
-	return status;
+	return finish_output(status);
 }

@@ -54,6 +54,9 @@ extern const struct verb verb_inventory, verb_validate, verb_plan, verb_diff, ve
 	verb_completion, verb_help;
 extern const struct verb *const verbs[];	/* NULL-terminated */
 const struct verb *verb_find(const char *name);
+void help_list_verbs(FILE *out);
+/* Says that there is no such verb, with the nearest; returns the exit status. */
+int verb_unknown(const char *name);
 
 /*
  * Parses argv (argv[0] = verb name) with the verb's options plus the global

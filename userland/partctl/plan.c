@@ -2,6 +2,8 @@
 /* plan.c: partctl plan and diff: what a policy would do here, and what is different now. */
 #include "agent.h"
 
+#include <errno.h>
+#include <unistd.h>
 #include "apply/hp_engine.h"
 #include "plan_print.h"
 
@@ -12,6 +14,11 @@ static int make_plan(struct run *run, const char *file, struct hp_engine_result 
 	hp_autofree char *name = NULL;
 	hp_autoerr err = HP_ERR_INIT;
 
+	if (hp_root_is_live(run->ctx.root) && geteuid() != 0) {
+		hp_err_set(&err, EPERM, "only root can read all that a change of this machine starts from; "
+			   "try sudo, or --root DIR for a recorded machine");
+		return cli_fail(run, &err);
+	}
 	if (policy_read(file, &text, &err) < 0)
 		return cli_fail(run, &err);
 	name = policy_name(file);

@@ -113,13 +113,19 @@ static void print_machine(const struct status *status)
 		       status->confirm_s, out_colour(run, OUT_PLAIN));
 }
 
-static void print_gaps(const struct status *status)
+static bool has_gaps(const struct status *status)
+{
+	bool has = status->plan->assignment->gaps_count > 0;
+
+	for (size_t i = 0; i < status->state->count; i++)
+		has |= status->state->items[i].gap != NULL;
+	return has;
+}
+
+static void print_planned_gaps(const struct status *status)
 {
 	const struct hp_assignment *assignment = status->plan->assignment;
 
-	if (!assignment || !assignment->gaps_count)
-		return;
-	printf("\nNot guaranteed here:\n");
 	for (size_t i = 0; i < assignment->gaps_count; i++) {
 		const struct hp_gap *gap = &assignment->gaps[i];
 
@@ -158,8 +164,11 @@ static void print_table(const struct status *status)
 	if (count_drift(status, -1))
 		printf("%sthe machine itself drifted in %zu places: 'partctl diff' shows them%s\n",
 		       out_colour(status->run, OUT_RED), count_drift(status, -1), out_colour(status->run, OUT_PLAIN));
-	print_gaps(status);
-	print_applied_gaps(status);
+	if (has_gaps(status)) {
+		printf("\nNot guaranteed here:\n");
+		print_planned_gaps(status);
+		print_applied_gaps(status);
+	}
 }
 
 static void add_text(struct json_object *object, const char *key, const char *text)
@@ -193,12 +202,26 @@ static struct json_object *domain_json(const struct status *status, int index)
 	return object;
 }
 
+/* An optional setting that the kernel refused when it was applied. */
+static struct json_object *applied_gap_json(const struct hp_applied *item)
+{
+	struct json_object *gap = json_object_new_object();
+	hp_autofree char *what = NULL;
+
+	if (asprintf(&what, "%s %s %s", item->setting.backend, item->setting.object, item->setting.attr) < 0)
+		what = NULL;
+	add_text(gap, "domain", "machine");
+	add_text(gap, "what", what);
+	add_text(gap, "why", item->gap);
+	return gap;
+}
+
 static struct json_object *gaps_json(const struct status *status)
 {
 	struct json_object *list = json_object_new_array();
 	const struct hp_assignment *assignment = status->plan->assignment;
 
-	for (size_t i = 0; assignment && i < assignment->gaps_count; i++) {
+	for (size_t i = 0; i < assignment->gaps_count; i++) {
 		struct json_object *gap = json_object_new_object();
 		int domain = assignment->gaps[i].domain;
 
@@ -207,6 +230,9 @@ static struct json_object *gaps_json(const struct status *status)
 		add_text(gap, "why", assignment->gaps[i].why);
 		json_object_array_add(list, gap);
 	}
+	for (size_t i = 0; i < status->state->count; i++)
+		if (status->state->items[i].gap)
+			json_object_array_add(list, applied_gap_json(&status->state->items[i]));
 	return list;
 }
 
@@ -235,9 +261,13 @@ static int show_nothing(struct run *run, long agent_pid)
 		struct json_object *object = json_object_new_object();
 
 		add_text(object, "policy_file", NULL);
+		add_text(object, "applied_at", NULL);
+		add_number(object, "confirm_within_seconds", 0);
 		add_number(object, "agent_pid", agent_pid);
 		json_object_object_add(object, "module", json_object_new_boolean(has_module));
+		add_number(object, "drifted", 0);
 		json_object_object_add(object, "domains", json_object_new_array());
+		json_object_object_add(object, "not_guaranteed", json_object_new_array());
 		out_object(run, object);
 		return HP_EXIT_OK;
 	}

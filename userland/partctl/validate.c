@@ -57,6 +57,9 @@ static int run_validate(struct run *run, int argc, char **argv)
 	if (first == argc)
 		return validate_one(run, POLICY_FILE_DEFAULT);
 	for (int i = first; i < argc; i++) {
+		/* Several answers are several documents. */
+		if (run->format == OUT_YAML)
+			puts("---");
 		status = validate_one(run, argv[i]);
 		if (status > worst)
 			worst = status;

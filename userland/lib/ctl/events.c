@@ -11,6 +11,9 @@
 #include <time.h>
 #include "base/hp_auto.h"
 
+#define LOG_NAME "events.jsonl"
+#define LOG_NAME_OLD "events.1.jsonl"
+
 enum { LOG_BYTES_MAX = 1 << 20 };
 
 static char *log_path(const struct hp_ctx *ctx, const char *name)
@@ -68,7 +71,7 @@ static struct json_object *event_json(const struct hp_event *event)
 /* Keeps at most two files of LOG_BYTES_MAX: the log must not eat the tmpfs. */
 static void turn_over(const struct hp_ctx *ctx, const char *path)
 {
-	hp_autofree char *old = log_path(ctx, "events.1.jsonl");
+	hp_autofree char *old = log_path(ctx, LOG_NAME_OLD);
 	struct stat st;
 
 	if (old && stat(path, &st) == 0 && st.st_size > LOG_BYTES_MAX)
@@ -77,7 +80,7 @@ static void turn_over(const struct hp_ctx *ctx, const char *path)
 
 int hp_events_append(const struct hp_ctx *ctx, const struct hp_event *event, struct hp_err *err)
 {
-	hp_autofree char *path = log_path(ctx, "events.jsonl");
+	hp_autofree char *path = log_path(ctx, LOG_NAME);
 	hp_autofree char *line = NULL;
 	hp_autofd int fd = -1;
 	struct json_object *object = event_json(event);
@@ -98,25 +101,41 @@ int hp_events_append(const struct hp_ctx *ctx, const struct hp_event *event, str
 
 struct tail {
 	size_t skip;		/* lines still to pass over */
+	int64_t after_ns;	/* events up to this time are known already */
 	hp_events_fn fn;
 	void *arg;
 };
+
+static bool is_new(const struct tail *tail, struct json_object *event)
+{
+	struct json_object *field;
+
+	return json_object_is_type(event, json_type_object) &&
+	       (tail->after_ns <= 0 || (json_object_object_get_ex(event, "boottime_ns", &field) &&
+					json_object_get_int64(field) > tail->after_ns));
+}
 
 static int feed(FILE *file, struct tail *tail)
 {
 	hp_autofree char *line = NULL;
 	size_t capacity = 0;
+	ssize_t length;
 	int stop = 0;
 
-	while (!stop && getline(&line, &capacity, file) > 0) {
+	while (!stop && (length = getline(&line, &capacity, file)) > 0) {
 		struct json_object *event;
 
+		if (line[length - 1] != '\n') {
+			/* A line that is still being written: the next call reads it whole. */
+			fseeko(file, -length, SEEK_CUR);
+			break;
+		}
 		if (tail->skip > 0) {
 			tail->skip--;
 			continue;
 		}
 		event = json_tokener_parse(line);
-		if (json_object_is_type(event, json_type_object))
+		if (is_new(tail, event))
 			stop = tail->fn(tail->arg, event);
 		json_object_put(event);
 	}
@@ -137,7 +156,7 @@ static size_t count_lines(const char *path)
 
 int hp_events_read(const struct hp_ctx *ctx, size_t limit, hp_events_fn fn, void *arg, struct hp_err *err)
 {
-	static const char *const names[] = { "events.1.jsonl", "events.jsonl" };
+	static const char *const names[] = { LOG_NAME_OLD, LOG_NAME };
 	struct tail tail = { .fn = fn, .arg = arg };
 	size_t total = 0;
 
@@ -163,45 +182,88 @@ int hp_events_read(const struct hp_ctx *ctx, size_t limit, hp_events_fn fn, void
 	return 0;
 }
 
-/* The log may not exist yet or be turned over: watch the directory, reopen when the name moves. */
-int hp_events_follow(const struct hp_ctx *ctx, hp_events_fn fn, void *arg, int stop_fd, struct hp_err *err)
+struct follower {
+	const char *path;
+	int notify;
+	FILE *file;		/* NULL while the log does not exist */
+	struct tail tail;
+};
+
+static void end_follower(struct follower *follower)
 {
-	hp_autofree char *path = log_path(ctx, "events.jsonl");
-	hp_autofd int notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	hp_autofile FILE *file = NULL;
-	struct tail tail = { .fn = fn, .arg = arg };
-	struct pollfd polls[2] = { { .fd = notify, .events = POLLIN }, { .fd = stop_fd, .events = POLLIN } };
+	hp_close_fd(&follower->notify);
+	hp_close_file(&follower->file);
+}
+
+/* Reads on where it stopped; a log that has just appeared is read from its start. */
+static int read_on(struct follower *follower)
+{
+	if (!follower->file)
+		follower->file = fopen(follower->path, "re");
+	return follower->file ? feed(follower->file, &follower->tail) : 0;
+}
+
+/* The log that is followed was renamed or removed: what is left in it comes before what its successor says. */
+static int let_go(struct follower *follower)
+{
+	int stop = follower->file ? feed(follower->file, &follower->tail) : 0;
+
+	hp_close_file(&follower->file);
+	follower->file = NULL;
+	return stop;
+}
+
+static int take_notes(struct follower *follower)
+{
 	char buffer[4096] __attribute__((aligned(8)));
+	ssize_t got = read(follower->notify, buffer, sizeof(buffer));
+
+	for (char *at = buffer; got > 0 && at < buffer + got;) {
+		const struct inotify_event *note = (const void *)at;
+
+		if ((note->mask & (IN_MOVED_FROM | IN_DELETE)) && strcmp(note->name, LOG_NAME) == 0 && let_go(follower))
+			return 1;
+		at += sizeof(*note) + note->len;
+	}
+	return read_on(follower);
+}
+
+static int watch(struct follower *follower, const struct hp_ctx *ctx, struct hp_err *err)
+{
+	mkdir(ctx->run_dir, 0755);
+	follower->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (follower->notify < 0 ||
+	    inotify_add_watch(follower->notify, ctx->run_dir, IN_CREATE | IN_MODIFY | IN_MOVED_FROM | IN_DELETE) < 0)
+		return hp_err_errno(err, errno, "watching %s", ctx->run_dir);
+	return 0;
+}
+
+/* The log may not exist yet or be turned over: watch the directory, reopen when the name moves. */
+int hp_events_follow(const struct hp_ctx *ctx, int64_t after_ns, hp_events_fn fn, void *arg, int stop_fd,
+		     struct hp_err *err)
+{
+	hp_autofree char *path = log_path(ctx, LOG_NAME);
+	__attribute__((cleanup(end_follower))) struct follower follower = {
+		.path = path, .notify = -1, .tail = { .after_ns = after_ns, .fn = fn, .arg = arg } };
+	struct pollfd polls[2] = { { .events = POLLIN }, { .fd = stop_fd, .events = POLLIN } };
+	int ret;
 
 	if (!path)
 		return hp_err_errno(err, ENOMEM, "following the events");
-	mkdir(ctx->run_dir, 0755);
-	if (notify < 0 || inotify_add_watch(notify, ctx->run_dir, IN_CREATE | IN_MODIFY | IN_MOVED_FROM) < 0)
-		return hp_err_errno(err, errno, "watching %s", ctx->run_dir);
-	file = fopen(path, "re");
-	if (file)
-		fseek(file, 0, SEEK_END);
+	ret = watch(&follower, ctx, err);
+	if (ret < 0)
+		return ret;
+	polls[0].fd = follower.notify;
+	/* What came between the caller's last look and the watch. */
+	if (read_on(&follower))
+		return 0;
 	for (;;) {
-		ssize_t got;
-
-		if (poll(polls, 2, -1) < 0 && errno != EINTR)
+		if (poll(polls, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
 			return hp_err_errno(err, errno, "waiting for events");
-		if (polls[1].revents)
-			return 0;
-		got = read(notify, buffer, sizeof(buffer));
-		for (char *p = buffer; got > 0 && p < buffer + got;) {
-			const struct inotify_event *note = (const void *)p;
-
-			if ((note->mask & IN_MOVED_FROM) && file && strcmp(note->name, "events.jsonl") == 0) {
-				if (feed(file, &tail))
-					return 0;
-				fclose(hp_take(file));
-			}
-			p += sizeof(*note) + note->len;
 		}
-		if (!file)
-			file = fopen(path, "re");
-		if (file && feed(file, &tail))
+		if (polls[1].revents || take_notes(&follower))
 			return 0;
 	}
 }

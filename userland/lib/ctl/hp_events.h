@@ -41,7 +41,12 @@ int hp_events_append(const struct hp_ctx *ctx, const struct hp_event *event, str
 typedef int (*hp_events_fn)(void *arg, struct json_object *event);	/* non-zero stops */
 /* Calls fn for the kept events, oldest first; the last `limit` ones only when limit > 0. */
 int hp_events_read(const struct hp_ctx *ctx, size_t limit, hp_events_fn fn, void *arg, struct hp_err *err);
-/* Waits for new ones (inotify) and calls fn for each, until fn stops it or the descriptor `stop_fd` (-1 = none) is readable. */
-int hp_events_follow(const struct hp_ctx *ctx, hp_events_fn fn, void *arg, int stop_fd, struct hp_err *err);
+/*
+ * Waits for new ones (inotify) and calls fn for each event younger than
+ * boottime after_ns (that of the last event known; 0 = all of the present
+ * log), until fn stops it or the descriptor `stop_fd` (-1 = none) is readable.
+ */
+int hp_events_follow(const struct hp_ctx *ctx, int64_t after_ns, hp_events_fn fn, void *arg, int stop_fd,
+		     struct hp_err *err);
 
 #endif

@@ -13,6 +13,14 @@ void hp_ctl_reader_clear(struct hp_ctl_reader *reader)
 	*reader = (struct hp_ctl_reader){ 0 };
 }
 
+static bool is_blank(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r')
+			return false;
+	return true;
+}
+
 static int parse_line(const char *line, size_t length, struct json_object **object, struct hp_err *err)
 {
 	struct json_tokener *tokener = json_tokener_new();
@@ -21,7 +29,12 @@ static int parse_line(const char *line, size_t length, struct json_object **obje
 
 	if (tokener) {
 		parsed = json_tokener_parse_ex(tokener, line, (int)length);
-		is_whole = json_tokener_get_error(tokener) == json_tokener_success;
+		/* The tokener stops after the first value: what follows it is for us to refuse. */
+		if (json_tokener_get_error(tokener) == json_tokener_success) {
+			size_t end = json_tokener_get_parse_end(tokener);
+
+			is_whole = is_blank(line + end, length - end);
+		}
 		json_tokener_free(tokener);
 	}
 	if (!is_whole || !json_object_is_type(parsed, json_type_object)) {

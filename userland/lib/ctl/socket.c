@@ -53,9 +53,14 @@ int hp_ctl_listen(const struct hp_ctx *ctx, struct hp_err *err)
 
 	if (ret < 0)
 		return ret;
-	other = connect_to(&address, NULL);
-	if (other >= 0)
+	ret = other = connect_to(&address, err);
+	if (ret >= 0)
 		return hp_err_set(err, EBUSY, "another partd is already listening on %s", address.sun_path);
+	/* Only a socket that surely has no owner may be replaced. */
+	if (ret != -ENOTCONN)
+		return ret;
+	if (err)
+		hp_err_clear(err);
 	if (mkdir(ctx->run_dir, 0755) < 0 && errno != EEXIST)
 		return hp_err_errno(err, errno, "making %s", ctx->run_dir);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -78,17 +83,20 @@ static int take_error(struct json_object *reply, struct hp_err *err)
 	const char *text = "partd refused without saying why";
 
 	if (json_object_object_get_ex(reply, "error", &error)) {
-		if (json_object_object_get_ex(error, "text", &field))
+		if (json_object_object_get_ex(error, "text", &field) && json_object_is_type(field, json_type_string))
 			text = json_object_get_string(field);
 		if (json_object_object_get_ex(error, "errno", &field))
 			errnum = json_object_get_int(field);
 		if (json_object_object_get_ex(error, "exit", &field))
 			code = json_object_get_int(field);
 	}
-	hp_err_set(err, errnum > 0 ? errnum : EIO, "%s", text);
+	/* ENOTCONN is how this call says that no daemon listens; a daemon that answers may not say it too. */
+	if (errnum <= 0 || errnum == ENOTCONN)
+		errnum = EIO;
+	hp_err_set(err, errnum, "%s", text);
 	if (err && code == HP_EXIT_USAGE)
 		err->exit = HP_EXIT_USAGE;
-	return errnum > 0 ? -errnum : -EIO;
+	return -errnum;
 }
 
 /* Returns 1 when the reply was the final one. */
