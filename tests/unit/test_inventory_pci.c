@@ -152,9 +152,9 @@ static void roles_through_stacks(void **state)
 	/* Both halves of a btrfs of which the mount table names one. */
 	assert_int_equal(machine_function(stacked, "0000:03:00.0")->roles, HP_ROLE_MOUNTED);
 	assert_int_equal(machine_function(stacked, "0000:04:00.0")->roles, HP_ROLE_MOUNTED);
-	/* A swap file. */
+	/* A swap file, and a file that holds /usr. */
 	assert_int_equal(machine_function(stacked, "0000:05:00.0")->roles,
-			 HP_ROLE_MOUNTED | HP_ROLE_SWAP);
+			 HP_ROLE_MOUNTED | HP_ROLE_SWAP | HP_ROLE_ROOT_DISK);
 	/* Both heads of a multipath NVMe. */
 	assert_int_equal(machine_function(stacked, "0000:06:00.0")->roles, HP_ROLE_MOUNTED);
 	assert_int_equal(machine_function(stacked, "0000:07:00.0")->roles, HP_ROLE_MOUNTED);

@@ -252,6 +252,42 @@ static void json_has_stable_keys(void **state)
 	json_object_put(json);
 }
 
+/* Every key of the object and of what is in it stands in bold in the manual page. */
+static void check_documented(struct json_object *value, const char *manual)
+{
+	if (json_object_is_type(value, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			check_documented(json_object_array_get_idx(value, i), manual);
+		return;
+	}
+	if (!json_object_is_type(value, json_type_object))
+		return;
+	json_object_object_foreach(value, key, item) {
+		hp_autofree char *bold = NULL;
+
+		assert_true(asprintf(&bold, "*%s*", key) > 0);
+		if (!strstr(manual, bold))
+			fail_msg("the manual page does not explain %s", bold);
+		check_documented(item, manual);
+	}
+}
+
+static void manual_explains_every_key(void **state)
+{
+	hp_autoinventory *inv = machine_inventory("two-socket");
+	struct json_object *json = hp_inventory_json(inv);
+	hp_autofree char *manual = calloc(1, 65536);
+	hp_autofile FILE *file = fopen("userland/man/partctl-inventory.1.scd", "r");
+
+	(void)state;
+	assert_non_null(file);
+	assert_true(fread(manual, 1, 65535, file) > 1000);
+	check_documented(json, manual);
+	for (const char *const *role = hp_inv_role_words; *role; role++)
+		assert_non_null(strstr(manual, *role));
+	json_object_put(json);
+}
+
 static void live_machine(void **state)
 {
 	hp_autoinventory *inv = machine_read("/");
@@ -280,6 +316,7 @@ int main(void)
 		cmocka_unit_test(nonsense_is_survived),
 		cmocka_unit_test(tree_without_cpus_is_refused),
 		cmocka_unit_test(json_has_stable_keys),
+		cmocka_unit_test(manual_explains_every_key),
 		cmocka_unit_test(live_machine),
 	};
 
