@@ -65,7 +65,8 @@ static void lists_come_first(void **state)
 	check_placed(inv, "domains:\n  alpha: {cpus: {list: \"0-1\"}, memory: 1GiB}\n  beta: {cpus: 2, memory: 1GiB}\n",
 		     &(struct expected){ "2-3", "0-1", "4-7" });
 	check_placed(inv,
-		     "base: {cpus: {list: \"6-7\"}}\ndomains:\n  alpha: {cpus: 2, memory: 1GiB}\n  beta: {cpus: 1, memory: 1GiB}\n",
+		     "base: {cpus: {list: \"6-7\"}}\ndomains:\n  alpha: {cpus: 2, memory: 1GiB}\n  beta: {cpus: 1, memory: "
+		     "1GiB}\n",
 		     &(struct expected){ "6-7", "0-3", "4-5" });
 	check_placed(inv, "base: {cpus: 2}\ndomains:\n  alpha: {cpus: 2, memory: 1GiB}\n",
 		     &(struct expected){ "0-3", "4-7", NULL });
@@ -162,7 +163,8 @@ static void lists_are_refused_in_words(void **state)
 	check_refused(fixture_vm(), "domains:\n  alpha: {cpus: {list: \"2\"}, memory: 1GiB}\n",
 		      "p.yaml:3:11: alpha's list splits cores: the sibling 3 is missing; \"2-3\" would take whole cores");
 	check_refused(fixture_vm(), "domains:\n  alpha: {cpus: {list: \"1-4\"}, memory: 1GiB}\n",
-		      "p.yaml:3:11: alpha's list splits cores: the siblings 0,5 are missing; \"0-5\" or \"2-3\" would take whole cores");
+		      "p.yaml:3:11: alpha's list splits cores: the siblings 0,5 are missing; \"0-5\" or \"2-3\" would take "
+		      "whole cores");
 	check_refused(fixture_vm(), "domains:\n  alpha: {cpus: {list: \"6-9\"}, memory: 1GiB}\n",
 		      "p.yaml:3:11: alpha lists CPUs 8-9, which this machine does not have; the CPUs online are 0-7");
 	check_refused(fixture_vm(), "domains:\n  alpha: {cpus: {list: \"0-7\"}, memory: 1GiB}\n",
@@ -189,7 +191,8 @@ static void counts_are_refused_in_words(void **state)
 	check_refused(hybrid(),
 		      "domains:\n  alpha: {cpus: {cores: 1, kind: performance}, memory: 1GiB}\n"
 		      "  beta: {cpus: {cores: 2, kind: performance}, memory: 1GiB}\n",
-		      "p.yaml:4:10: beta wants 2 performance cores; 1 is left (machine 6 = 2 performance + 4 efficiency, base 1, alpha 1 performance); at most 1 fits");
+		      "p.yaml:4:10: beta wants 2 performance cores; 1 is left (machine 6 = 2 performance + 4 efficiency, "
+		      "base 1, alpha 1 performance); at most 1 fits");
 }
 
 static void placements_stay(void **state)

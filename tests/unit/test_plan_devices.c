@@ -60,22 +60,28 @@ static void the_base_keeps_its_own(void **state)
 	check_refused("base:\n  devices:\n    - bdf: \"0000:04:00.0\"\n" ALPHA "      - mac: \"52:54:00:00:00:04\"\n",
 		      "p.yaml:10:9: alpha claims 0000:04:00.0 (enp4s0), which base has already (p.yaml:4:7)");
 	check_refused("base:\n  devices:\n    - bdf: \"0000:09:00.0\"\ndomains:\n  alpha: {cpus: 1, memory: 1GiB}\n",
-		      "p.yaml:4:7: this machine has no function 0000:09:00.0; there is 0000:00:02.0 (enp0s0), 0000:00:1f.2, 0000:00:1f.3, 0000:01:00.0 (nvme0n1), 0000:02:00.0 (nvme1n1), 0000:03:00.0 (nvme2n1), 0000:04:00.0 (enp4s0), 0000:05:00.0 (enp5s0)");
+		      "p.yaml:4:7: this machine has no function 0000:09:00.0; there is 0000:00:02.0 (enp0s0), 0000:00:1f.2, "
+		      "0000:00:1f.3, 0000:01:00.0 (nvme0n1), 0000:02:00.0 (nvme1n1), 0000:03:00.0 (nvme2n1), 0000:04:00.0 "
+		      "(enp4s0), 0000:05:00.0 (enp5s0)");
 }
 
 static void what_is_not_there_is_refused(void **state)
 {
 	(void)state;
 	check_refused(ALPHA "      - {class: nvme, index: 3}\n",
-		      "p.yaml:7:9: this machine has no class nvme index 3; index 0 is 0000:01:00.0 (nvme0n1), index 1 is 0000:02:00.0 (nvme1n1), index 2 is 0000:03:00.0 (nvme2n1)");
+		      "p.yaml:7:9: this machine has no class nvme index 3; index 0 is 0000:01:00.0 (nvme0n1), index 1 is "
+		      "0000:02:00.0 (nvme1n1), index 2 is 0000:03:00.0 (nvme2n1)");
 	check_refused(ALPHA "      - {class: gpu, index: 0}\n",
 		      "p.yaml:7:9: this machine has no class gpu index 0; there is none to claim");
 	check_refused(ALPHA "      - serial: disk-9\n",
-		      "p.yaml:7:9: this machine has no serial disk-9; did you mean disk-0?; disk-0 is below 0000:01:00.0, disk-1 is below 0000:02:00.0, disk-2 is below 0000:03:00.0");
+		      "p.yaml:7:9: this machine has no serial disk-9; did you mean disk-0?; disk-0 is below 0000:01:00.0, "
+		      "disk-1 is below 0000:02:00.0, disk-2 is below 0000:03:00.0");
 	check_refused(ALPHA "      - mac: \"02:00:00:aa:bb:cc\"\n",
-		      "p.yaml:7:9: this machine has no mac 02:00:00:aa:bb:cc; 52:54:00:00:00:00 is below 0000:00:02.0, 52:54:00:00:00:04 is below 0000:04:00.0, 52:54:00:00:00:05 is below 0000:05:00.0");
+		      "p.yaml:7:9: this machine has no mac 02:00:00:aa:bb:cc; 52:54:00:00:00:00 is below 0000:00:02.0, "
+		      "52:54:00:00:00:04 is below 0000:04:00.0, 52:54:00:00:00:05 is below 0000:05:00.0");
 	check_refused(ALPHA "      - {id: \"1b36:0010\", index: 7}\n",
-		      "p.yaml:7:9: this machine has no id 1b36:0010 index 7; index 0 is 0000:01:00.0 (nvme0n1), index 1 is 0000:02:00.0 (nvme1n1), index 2 is 0000:03:00.0 (nvme2n1)");
+		      "p.yaml:7:9: this machine has no id 1b36:0010 index 7; index 0 is 0000:01:00.0 (nvme0n1), index 1 is "
+		      "0000:02:00.0 (nvme1n1), index 2 is 0000:03:00.0 (nvme2n1)");
 	check_refused(ALPHA "      - bdf: \"0000:00:00.0\"\n",
 		      "p.yaml:7:9: 0000:00:00.0 is a bridge; bridges stay with the base, claim the functions behind it");
 }
@@ -103,10 +109,12 @@ static void groups_stay_together(void **state)
 {
 	(void)state;
 	check_refused(ALPHA "      - bdf: \"0000:00:1f.2\"\n",
-		      "p.yaml:7:9: alpha cannot have 0000:00:1f.2 alone: it shares IOMMU group 2 with 0000:00:1f.3 (base); claim them all for alpha, or write allow_shared_group: true");
+		      "p.yaml:7:9: alpha cannot have 0000:00:1f.2 alone: it shares IOMMU group 2 with 0000:00:1f.3 (base); "
+		      "claim them all for alpha, or write allow_shared_group: true");
 	check_refused(ALPHA "      - {bdf: \"0000:00:1f.2\", allow_shared_group: true}\n" BETA
 		      "      - bdf: \"0000:00:1f.3\"\n",
-		      "p.yaml:12:9: beta cannot have 0000:00:1f.3 alone: it shares IOMMU group 2 with 0000:00:1f.2 (alpha); claim them all for beta, or write allow_shared_group: true");
+		      "p.yaml:12:9: beta cannot have 0000:00:1f.3 alone: it shares IOMMU group 2 with 0000:00:1f.2 (alpha); "
+		      "claim them all for beta, or write allow_shared_group: true");
 	/* The bridge 1f.0 of the group counts for nobody. */
 	check_taken(ALPHA "      - bdf: \"0000:00:1f.2\"\n      - bdf: \"0000:00:1f.3\"\n",
 		    "0000:00:1f.2 0000:00:1f.3");
@@ -117,16 +125,19 @@ static void what_the_base_needs_stays(void **state)
 {
 	(void)state;
 	check_refused(ALPHA "      - {class: nvme, index: 0}\n",
-		      "p.yaml:7:9: alpha may not take 0000:01:00.0 (nvme0n1): it holds the running system (/, /boot or /usr) and holds swap in use; choose another function, or write force: true");
+		      "p.yaml:7:9: alpha may not take 0000:01:00.0 (nvme0n1): it holds the running system: /, /boot or /usr "
+		      "and holds swap in use; choose another function, or write force: true");
 	check_refused(ALPHA "      - {class: net, index: 0}\n",
-		      "p.yaml:7:9: alpha may not take 0000:00:02.0 (enp0s0): it carries the default route or your own session; choose another function, or write force: true");
+		      "p.yaml:7:9: alpha may not take 0000:00:02.0 (enp0s0): it carries the default route or your own "
+		      "session; choose another function, or write force: true");
 }
 
 static void ports_need_a_network_function(void **state)
 {
 	(void)state;
 	check_refused(ALPHA "      - {bdf: \"0000:02:00.0\", port: {name: eth0}}\n",
-		      "p.yaml:7:9: port: 0000:02:00.0 (nvme1n1) is not a network function (other class); remove port, or choose class: net");
+		      "p.yaml:7:9: port: 0000:02:00.0 (nvme1n1) is not a network function (other class); remove port, or "
+		      "choose class: net");
 }
 
 /* Conflicts that do not follow from each other are told together, in the order of the phases. */

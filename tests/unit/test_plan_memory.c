@@ -64,9 +64,11 @@ static void too_much_is_refused(void **state)
 	(void)state;
 	/* The default reserve of 4 GiB: 5 % is 204.8 MiB, so 256 MiB. */
 	check_refused("domains:\n  alpha: {cpus: 1, memory: 3GiB}\n  beta: {cpus: 1, memory: 1GiB}\n", fixture_vm(),
-		      "p.yaml:4:27: beta wants 1GiB of memory; 768MiB is left (machine 4GiB, base reserve 256MiB, alpha 3GiB); at most 768MiB fits");
+		      "p.yaml:4:27: beta wants 1GiB of memory; 768MiB is left (machine 4GiB, base reserve 256MiB, alpha "
+		      "3GiB); at most 768MiB fits");
 	check_refused("base: {memory: 2GiB}\ndomains:\n  alpha: {cpus: 1, memory: 75%}\n", fixture_vm(),
-		      "p.yaml:4:28: alpha wants 3GiB of memory; 2GiB is left (machine 4GiB, base reserve 2GiB); at most 2GiB fits");
+		      "p.yaml:4:28: alpha wants 3GiB of memory; 2GiB is left (machine 4GiB, base reserve 2GiB); at most 2GiB "
+		      "fits");
 	check_refused("base: {memory: 4GiB}\ndomains:\n  alpha: {cpus: 1, memory: 1GiB}\n", fixture_vm(),
 		      "p.yaml:2:16: the base reserves 4GiB; this machine has 4GiB, and the domains need some of it");
 	check_refused("domains:\n  alpha: {cpus: 1, memory: {size: 25%, guarantee: 2GiB}}\n", fixture_vm(),
@@ -82,7 +84,8 @@ static void swap_is_checked(void **state)
 		      "p.yaml:3:47: alpha wants 2GiB of swap; this machine has 1GiB; at most 1GiB fits");
 	check_refused("domains:\n  alpha: {cpus: 1, memory: {size: 1GiB, swap: 768MiB}}\n"
 		      "  beta: {cpus: 1, memory: {size: 1GiB, swap: 512MiB}}\n", with_swap(GIB),
-		      "p.yaml:4:46: beta wants 512MiB of swap; the domains before it leave 256MiB of this machine's 1GiB; at most 256MiB fits");
+		      "p.yaml:4:46: beta wants 512MiB of swap; the domains before it leave 256MiB of this machine's 1GiB; at "
+		      "most 256MiB fits");
 }
 
 struct nodes_case {
@@ -147,12 +150,15 @@ static void nodes_are_refused_in_words(void **state)
 {
 	(void)state;
 	check_refused("domains:\n  alpha: {cpus: 1, memory: {size: 1GiB, nodes: \"1\"}}\n", three_nodes(),
-		      "p.yaml:3:48: alpha names memory node 1, which this machine does not have; nodes with memory are 0,2,5");
+		      "p.yaml:3:48: alpha names memory node 1, which this machine does not have; nodes with memory are "
+		      "0,2,5");
 	check_refused("domains:\n  alpha: {cpus: 1, memory: {size: 5GiB, nodes: \"0\"}}\n", three_nodes(),
-		      "p.yaml:3:48: alpha wants 5GiB on memory node 0, which has 4GiB in all; beside the other domains at most 4GiB fits there");
+		      "p.yaml:3:48: alpha wants 5GiB on memory node 0, which has 4GiB in all; beside the other domains at "
+		      "most 4GiB fits there");
 	check_refused("domains:\n  alpha: {cpus: 1, memory: {size: 3GiB, nodes: \"0\"}}\n"
 		      "  beta: {cpus: 1, memory: {size: 6GiB, nodes: \"0,2\"}}\n", three_nodes(),
-		      "p.yaml:4:47: beta wants 6GiB on memory nodes 0,2, which have 8GiB in all; beside the other domains at most 5GiB fits there");
+		      "p.yaml:4:47: beta wants 6GiB on memory nodes 0,2, which have 8GiB in all; beside the other domains at "
+		      "most 5GiB fits there");
 }
 
 /* Pages move when cpuset.mems changes: what is in force stays as long as it holds the home node. */

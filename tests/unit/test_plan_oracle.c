@@ -464,8 +464,10 @@ static void a_resize_moves_nobody_else(void **state)
 
 		if (inv->cores_count < 1 + b + (a > c ? a : c))
 			continue;
-		assert_true(asprintf(&before, "domains:\n  a: {cpus: %u, memory: 1GiB}\n  b: {cpus: %u, memory: 1GiB}\n", a, b) > 0);
-		assert_true(asprintf(&after, "domains:\n  a: {cpus: %u, memory: 1GiB}\n  b: {cpus: %u, memory: 1GiB}\n", c, b) > 0);
+		assert_true(asprintf(&before, "domains:\n  a: {cpus: %u, memory: 1GiB}\n  b: {cpus: %u, memory: "
+			"1GiB}\n", a, b) > 0);
+		assert_true(asprintf(&after, "domains:\n  a: {cpus: %u, memory: 1GiB}\n  b: {cpus: %u, memory: "
+			"1GiB}\n", c, b) > 0);
 		old = fixture_policy(before);
 		new = fixture_policy(after);
 		was = fixture_assign(old, inv, NULL);

@@ -32,7 +32,8 @@ static const struct phrase_case cases[] = {
 	{ "registry", "table", "", "domain a\ncpus a 1\nmemory a 4096 nodes 0\ndomain b\ncpus b 2",
 	  "claims in the kernel module", "2 domains, 3 claims" },
 	{ "devacl", "base", "", "deny b 259:0 hostpart/a", "device nodes kept from all others", "1 rule" },
-	{ "devacl", "alpha", "", "cgroup hostpart/alpha\nallow c 1:3 rwm\nallow c 1:5 rwm", "device nodes of alpha", "2 rules" },
+	{ "devacl", "alpha", "", "cgroup hostpart/alpha\nallow c 1:3 rwm\nallow c 1:5 rwm", "device nodes of alpha", "2 "
+		"rules" },
 	{ "sysfile", "/sys/devices/virtual/workqueue/cpumask", "", "1,00000003", "CPUs of unbound kernel work", "0-1,32" },
 	{ "sysfile", "/proc/irq/default_smp_affinity", "", "ff", "CPUs of new interrupts", "0-7" },
 	{ "star", "alpha", "", "one\ntwo\nthree", "network link of alpha", "one (and 2 lines more)" },

@@ -137,7 +137,8 @@ static void gaps_are_admitted(void **state)
 	hp_autoinventory *inv = fixture_vm();
 	struct hp_inv_irq *irq;
 	hp_autopolicy *policy = fixture_policy(
-		"domains:\n  a:\n    cpus: {cores: 1, kind: performance}\n    memory: {size: 512MiB, nodes: \"1\"}\n    devices:\n"
+		"domains:\n  a:\n    cpus: {cores: 1, kind: performance}\n    memory: {size: 512MiB, nodes: \"1\"}\n    "
+		"devices:\n"
 		"      - {serial: disk-0, force: true}\n      - {bdf: \"0000:00:1f.2\", allow_shared_group: true}\n"
 		"      - bdf: \"0000:04:00.0\"\n  b: {cpus: 2, memory: 512MiB}\n");
 	hp_autoassignment *out = NULL;

@@ -179,7 +179,9 @@ static const char *json_text(struct json_object *object, const char *key)
 {
 	struct json_object *field;
 
-	return json_object_object_get_ex(object, key, &field) && field ? json_object_get_string(field) : "";
+	return json_object_object_get_ex(object, key, &field) && field ?
+		json_object_get_string(field) :
+		"";
 }
 
 /* "eth0 in alpha, 192.0.2.1/24, mtu 9000" */
@@ -265,7 +267,8 @@ char *plan_phrase_value(const struct hp_step *step, const char *value)
 	if (!strcmp(step->backend, "registry"))
 		return registry_value(value);
 	if (!strcmp(step->backend, "devacl"))
-		return counted(value, strcmp(step->object, "base") ? "allow " : "deny ", "rule", "rules");
+		return counted(value, strcmp(step->object, "base") ? "allow " : "deny ", "rule",
+			       "rules");
 	if (!strcmp(step->backend, "sysfile"))
 		return mask_value(value);
 	if (!strncmp(step->attr, "memory.", 7))

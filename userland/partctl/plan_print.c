@@ -13,7 +13,8 @@ static const char *owner_name(const struct hp_engine_result *plan, int domain)
 }
 
 /* "0000:03:00.0 (nvme0n1)", comma-separated; NULL when there is none. */
-static char *list_devices(const struct hp_engine_result *plan, const struct hp_assigned_domain *domain)
+static char *list_devices(const struct hp_engine_result *plan,
+			  const struct hp_assigned_domain *domain)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -28,14 +29,18 @@ static char *list_devices(const struct hp_engine_result *plan, const struct hp_a
 				below = pci->devs[d].name;
 				break;
 			}
-		fprintf(out, "%s%s%s%s%s", i ? ", " : "", pci->bdf, below ? " (" : "", below ? below : "", below ? ")" : "");
+		fprintf(out, "%s%s%s%s%s", i ? ", " : "", pci->bdf, below ? " (" : "",
+			below ? below : "", below ? ")" : "");
 	}
 	if (out)
 		fclose(out);
 	return text;
 }
 
-/* The L3 groups of a set of CPUs, by number; a group that others share is followed by "*". NULL = none known. */
+/*
+ * The L3 groups of a set of CPUs, by number; a group that others share is followed
+ * by "*". NULL = none known.
+ */
 static char *list_l3(const struct hp_engine_result *plan, hwloc_const_bitmap_t cpus)
 {
 	hp_autobitmap mine = hwloc_bitmap_alloc(), others = hwloc_bitmap_alloc();
@@ -54,7 +59,8 @@ static char *list_l3(const struct hp_engine_result *plan, hwloc_const_bitmap_t c
 					 (unsigned int)core->l3);
 	}
 	hwloc_bitmap_foreach_begin(l3, mine)
-		fprintf(out, "%s%u%s", said++ ? "," : "", l3, hwloc_bitmap_isset(others, l3) ? "*" : "");
+		fprintf(out, "%s%u%s", said++ ? "," : "", l3,
+			hwloc_bitmap_isset(others, l3) ? "*" : "");
 	hwloc_bitmap_foreach_end();
 	fclose(out);
 	return text;
@@ -72,8 +78,8 @@ static void add_domain(struct out_table *table, const struct hp_engine_result *p
 	char cores[16];
 
 	snprintf(cores, sizeof(cores), "%u", domain->cores);
-	out_table_row(table, domain->name, cores, cpus, l3, nodes, memory, guarantee, domain->link_address,
-		      devices);
+	out_table_row(table, domain->name, cores, cpus, l3, nodes, memory, guarantee,
+		      domain->link_address, devices);
 }
 
 static void add_base(struct out_table *table, const struct hp_engine_result *plan)
@@ -86,10 +92,11 @@ static void add_base(struct out_table *table, const struct hp_engine_result *pla
 	char cores[16];
 
 	for (size_t i = 0; i < plan->inventory->cores_count; i++)
-		count += hwloc_bitmap_isincluded(plan->inventory->cores[i].cpus, assignment->base_cpus);
+		count += hwloc_bitmap_isincluded(plan->inventory->cores[i].cpus,
+						 assignment->base_cpus);
 	snprintf(cores, sizeof(cores), "%u", count);
-	out_table_row(table, "base", cores, cpus, l3, "all", memory, NULL, assignment->base_link_address,
-		      "everything else");
+	out_table_row(table, "base", cores, cpus, l3, "all", memory, NULL,
+		      assignment->base_link_address, "everything else");
 }
 
 static void print_gaps(const struct hp_engine_result *plan)
@@ -106,8 +113,9 @@ static void print_gaps(const struct hp_engine_result *plan)
 
 void plan_print_assignment(const struct run *run, const struct hp_engine_result *plan)
 {
-	static const char *const headers[] = { "DOMAIN", ">CORES", "CPUS", "L3", "NODES", ">MEMORY", ">GUARANTEE",
-					       "ADDRESS", "DEVICES", NULL };
+	static const char *const headers[] = { "DOMAIN",  ">CORES",  "CPUS",	   "L3",
+					       "NODES",	  ">MEMORY", ">GUARANTEE", "ADDRESS",
+					       "DEVICES", NULL };
 	struct out_table *table = out_table_new(run, headers);
 
 	for (size_t i = 0; i < plan->assignment->domains_count; i++)
@@ -126,7 +134,8 @@ static bool is_same_text(const char *a, const char *b)
 static bool belongs_together(const struct hp_step *a, const struct hp_step *b)
 {
 	return !strcmp(a->backend, "irq") && !strcmp(b->backend, "irq") && a->kind == b->kind &&
-	       a->domain == b->domain && is_same_text(a->from, b->from) && is_same_text(a->to, b->to);
+		a->domain == b->domain && is_same_text(a->from, b->from) &&
+		is_same_text(a->to, b->to);
 }
 
 /* "interrupts 24-30,40": of steps [first, end). */
@@ -142,10 +151,13 @@ static char *list_irqs(const struct hp_engine_result *plan, size_t first, size_t
 	return list && asprintf(&text, "interrupts %s", list) >= 0 ? text : NULL;
 }
 
-static void add_step(struct out_table *table, const struct hp_engine_result *plan, size_t first, size_t end)
+static void add_step(struct out_table *table, const struct hp_engine_result *plan, size_t first,
+		     size_t end)
 {
 	static const char *const kinds[] = {
-		[HP_STEP_SET] = "", [HP_STEP_RESTORE] = "restore ", [HP_STEP_SHRINK] = "shrink first: ",
+		[HP_STEP_SET] = "",
+		[HP_STEP_RESTORE] = "restore ",
+		[HP_STEP_SHRINK] = "shrink first: ",
 	};
 	const struct hp_step *step = &plan->steps.items[first];
 	hp_autofree char *what = end - first > 1 ? list_irqs(plan, first, end) :
@@ -175,8 +187,8 @@ static void print_summary(const struct hp_engine_result *plan)
 		printf("nothing to do");
 	else
 		printf("%zu step%s", plan->steps.count, plan->steps.count == 1 ? "" : "s");
-	printf("; %zu setting%s already hold%s", plan->steps.satisfied, plan->steps.satisfied == 1 ? "" : "s",
-	       plan->steps.satisfied == 1 ? "s" : "");
+	printf("; %zu setting%s already hold%s", plan->steps.satisfied,
+	       plan->steps.satisfied == 1 ? "" : "s", plan->steps.satisfied == 1 ? "s" : "");
 	if (gaps)
 		printf("; %zu cannot hold on this kernel", gaps);
 	putchar('\n');
@@ -217,7 +229,9 @@ static void add_set(struct json_object *object, const char *key, hwloc_const_bit
 
 struct json_object *plan_steps_json(const struct hp_engine_result *plan)
 {
-	static const char *const kinds[] = { [HP_STEP_SET] = "set", [HP_STEP_RESTORE] = "restore", [HP_STEP_SHRINK] = "shrink" };
+	static const char *const kinds[] = {
+		[HP_STEP_SET] = "set", [HP_STEP_RESTORE] = "restore", [HP_STEP_SHRINK] = "shrink"
+	};
 	struct json_object *object = json_object_new_object(), *list = json_object_new_array();
 
 	for (size_t i = 0; i < plan->steps.count; i++) {
@@ -240,7 +254,8 @@ struct json_object *plan_steps_json(const struct hp_engine_result *plan)
 	return object;
 }
 
-static struct json_object *domain_json(const struct hp_engine_result *plan, const struct hp_assigned_domain *domain)
+static struct json_object *domain_json(const struct hp_engine_result *plan,
+				       const struct hp_assigned_domain *domain)
 {
 	struct json_object *object = json_object_new_object(), *devices = json_object_new_array();
 
@@ -253,7 +268,8 @@ static struct json_object *domain_json(const struct hp_engine_result *plan, cons
 	add_number(object, "swap_bytes", (int64_t)domain->swap_bytes);
 	add_text(object, "address", domain->link_address);
 	for (size_t i = 0; i < domain->pci_count; i++)
-		json_object_array_add(devices, json_object_new_string(plan->inventory->pci[domain->pci[i]].bdf));
+		json_object_array_add(
+			devices, json_object_new_string(plan->inventory->pci[domain->pci[i]].bdf));
 	json_object_object_add(object, "devices", devices);
 	return object;
 }

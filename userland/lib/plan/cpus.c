@@ -57,7 +57,8 @@ static void classify_cores(struct cpu_table *table)
 	for (size_t i = 0; i < inv->cores_count; i++)
 		fastest = inv->cores[i].kind > fastest ? inv->cores[i].kind : fastest;
 	for (size_t i = 0; i < inv->cores_count; i++) {
-		table->core_class[i] = inv->cores[i].kind == fastest ? CLASS_PERFORMANCE : CLASS_EFFICIENCY;
+		table->core_class[i] =
+			inv->cores[i].kind == fastest ? CLASS_PERFORMANCE : CLASS_EFFICIENCY;
 		table->total[table->core_class[i]]++;
 		table->owner[i] = CORE_FREE;
 	}

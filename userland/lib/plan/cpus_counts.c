@@ -70,8 +70,9 @@ static int refuse_count(struct cpu_table *table, size_t owner, unsigned int room
 	else
 		plan_refuse(table->run, cpu_owner_loc(table, owner),
 			    "%s wants %u%s core%s; %u %s left (%s); at most %u fit%s",
-			    cpu_owner_name(table, owner), claim->cores, kind, claim->cores == 1 ? "" : "s",
-			    room, room == 1 ? "is" : "are", use, room, room == 1 ? "s" : "");
+			    cpu_owner_name(table, owner), claim->cores, kind,
+			    claim->cores == 1 ? "" : "s", room, room == 1 ? "is" : "are", use, room,
+			    room == 1 ? "s" : "");
 	return 0;
 }
 

@@ -14,7 +14,8 @@ static size_t collect(const struct cpu_table *table, size_t owner, size_t *cores
 	size_t count = 0;
 
 	for (size_t i = 0; i < inv->cores_count; i++) {
-		if (table->owner[i] == CORE_FREE && hwloc_bitmap_isincluded(inv->cores[i].cpus, now) &&
+		if (table->owner[i] == CORE_FREE &&
+		    hwloc_bitmap_isincluded(inv->cores[i].cpus, now) &&
 		    place_kind_allows(table->claims[owner].kind, table->core_class[i]))
 			cores[count++] = i;
 	}
@@ -37,7 +38,10 @@ static int by_company(const void *a, const void *b)
 	return x->core < y->core ? -1 : 1;
 }
 
-/* A domain that shrinks gives up its outliers: keeps cores of the node and L3 group where it has most. */
+/*
+ * A domain that shrinks gives up its outliers: keeps cores of the node and L3
+ * group where it has most.
+ */
 static int rank(const struct cpu_table *table, size_t *cores, size_t count)
 {
 	const struct hp_inv_core *all = table->run->inv->cores;
@@ -111,7 +115,9 @@ int cpus_keep_current(struct cpu_table *table)
 void cpus_prefer_boot_core(struct cpu_table *table)
 {
 	const struct cpu_claim *base = &table->claims[table->base];
-	int core = table->cpus_end > 0 ? table->core_of_cpu[hwloc_bitmap_first(table->run->inv->online)] : -1;
+	int core = table->cpus_end > 0 ?
+		table->core_of_cpu[hwloc_bitmap_first(table->run->inv->online)] :
+		-1;
 	struct place_tally tally;
 
 	if (core < 0 || table->owner[core] != CORE_FREE ||

@@ -32,9 +32,10 @@ static int check_online(struct cpu_table *table, size_t owner, bool *ok)
 	if (!text)
 		return -ENOMEM;
 	plan_refuse(table->run, cpu_owner_loc(table, owner),
-		    "%s lists CPU%s %s, which %s; the CPUs online are %s", cpu_owner_name(table, owner),
-		    plural(hwloc_bitmap_iszero(off) ? bad : off), text,
-		    hwloc_bitmap_iszero(off) ? "this machine does not have" : "is offline", have);
+		    "%s lists CPU%s %s, which %s; the CPUs online are %s",
+		    cpu_owner_name(table, owner), plural(hwloc_bitmap_iszero(off) ? bad : off),
+		    text, hwloc_bitmap_iszero(off) ? "this machine does not have" : "is offline",
+		    have);
 	return 0;
 }
 
@@ -75,11 +76,13 @@ static int check_whole(struct cpu_table *table, size_t owner, bool *ok)
 	less = hp_cpulist_format(down);
 	if (!text || !fits || !less)
 		return -ENOMEM;
-	plan_refuse(table->run, cpu_owner_loc(table, owner),
-		    "%s's list splits cores: the sibling%s %s %s missing; \"%s\"%s%s%s would take whole cores",
-		    cpu_owner_name(table, owner), plural(missing), text,
-		    hwloc_bitmap_weight(missing) == 1 ? "is" : "are", fits, *less ? " or \"" : "", less,
-		    *less ? "\"" : "");
+	plan_refuse(
+		table->run, cpu_owner_loc(table, owner),
+		"%s's list splits cores: the sibling%s %s %s missing; \"%s\"%s%s%s would take "
+		"whole cores",
+		cpu_owner_name(table, owner), plural(missing), text,
+		hwloc_bitmap_weight(missing) == 1 ? "is" : "are", fits, *less ? " or \"" : "", less,
+		*less ? "\"" : "");
 	return 0;
 }
 

@@ -31,7 +31,8 @@ static int by_number(const void *a, const void *b)
 }
 
 /* Replaces the system's numbers of one level by 0, 1, 2 …; -1 stays. Returns how many there are. */
-static int make_dense(struct keyed_core *keyed, size_t count, enum place_level level, size_t *groups)
+static int make_dense(struct keyed_core *keyed, size_t count, enum place_level level,
+		      size_t *groups)
 {
 	hp_autofree int *numbers = calloc(count + 1, sizeof(*numbers));
 	size_t used = 0;
@@ -120,8 +121,8 @@ static void hand_out(struct cpu_table *table, const struct place_problem *proble
 	}
 }
 
-static int solve(struct cpu_table *table, struct place_problem *problem, const struct keyed_core *keyed,
-		 const size_t *cell_of)
+static int solve(struct cpu_table *table, struct place_problem *problem,
+		 const struct keyed_core *keyed, const size_t *cell_of)
 {
 	size_t size = problem->owners_count * problem->cells_count;
 	hp_autofree unsigned int *fixed = calloc(size + 1, sizeof(*fixed));
@@ -140,7 +141,10 @@ static int solve(struct cpu_table *table, struct place_problem *problem, const s
 	if (!amounts)
 		return -ENOMEM;
 	hand_out(table, problem, keyed, cell_of, amounts);
-	/* Counts were checked before; a domain left short would be a mistake in here, never to be applied. */
+	/*
+	 * Counts were checked before; a domain left short would be a mistake in here,
+	 * never to be applied.
+	 */
 	for (size_t owner = 0; owner < table->base; owner++) {
 		if (table->claims[owner].has != table->claims[owner].cores)
 			return -ENOTRECOVERABLE;
@@ -155,7 +159,9 @@ int cpus_place_rest(struct cpu_table *table)
 	hp_autofree struct place_cell *cells = calloc(cores + 1, sizeof(*cells));
 	hp_autofree size_t *cell_of = calloc(cores + 1, sizeof(*cell_of));
 	hp_autofree struct place_owner *owners = calloc(table->base + 1, sizeof(*owners));
-	struct place_problem problem = { .owners = owners, .owners_count = table->base + 1, .cells = cells };
+	struct place_problem problem = { .owners = owners,
+					 .owners_count = table->base + 1,
+					 .cells = cells };
 
 	if (!keyed || !cells || !cell_of || !owners || key_cores(table, keyed, problem.groups))
 		return -ENOMEM;

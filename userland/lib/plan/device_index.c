@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* device_index.c: sorted tables of what functions are called, so that thousands are found quickly. */
+/* device_index.c: sorted tables of what PCI functions are called. */
 #include "plan/devices.h"
 
 #include <errno.h>
@@ -26,7 +26,10 @@ static void add_key(struct device_keys *keys, const char *text, size_t pci)
 	keys->items[keys->count++] = (struct device_key){ text, pci };
 }
 
-/* A disk and its partitions, or two ports, may repeat a text below one function: one entry is enough. */
+/*
+ * A disk and its partitions, or two ports, may repeat a text below one function:
+ * one entry is enough.
+ */
 static void drop_repeats(struct device_keys *keys)
 {
 	size_t kept = 0;
@@ -43,7 +46,8 @@ static void fill(const struct hp_inventory *inv, struct device_index *index)
 	for (size_t i = 0; i < inv->pci_count; i++) {
 		const struct hp_inv_pci *pci = &inv->pci[i];
 
-		snprintf(index->ids[i], sizeof(index->ids[i]), "%04x:%04x", pci->vendor, pci->device);
+		snprintf(index->ids[i], sizeof(index->ids[i]), "%04x:%04x", pci->vendor,
+			 pci->device);
 		add_key(&index->bdf, pci->bdf, i);
 		if (!pci->is_bridge)
 			add_key(&index->id, index->ids[i], i);
@@ -109,7 +113,8 @@ void device_index_clear(struct device_index *index)
 	memset(index, 0, sizeof(*index));
 }
 
-const struct device_key *device_keys_find(const struct device_keys *keys, const char *text, size_t *count)
+const struct device_key *device_keys_find(const struct device_keys *keys, const char *text,
+					  size_t *count)
 {
 	size_t low = 0, high = keys->count;
 

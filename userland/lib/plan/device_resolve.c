@@ -40,8 +40,9 @@ static const char *best_name(const struct hp_inv_pci *pci)
 
 	for (size_t i = 0; i < pci->devs_count; i++) {
 		const struct hp_inv_dev *dev = &pci->devs[i];
-		bool is_better = !best || (dev->kind == HP_DEV_BLOCK && best->kind != HP_DEV_BLOCK) ||
-				 (dev->kind == HP_DEV_NET && best->kind != HP_DEV_NET);
+		bool is_better = !best ||
+			(dev->kind == HP_DEV_BLOCK && best->kind != HP_DEV_BLOCK) ||
+			(dev->kind == HP_DEV_NET && best->kind != HP_DEV_NET);
 
 		if (is_better && dev->name)
 			best = dev;
@@ -54,7 +55,8 @@ char *device_describe(const struct hp_inv_pci *pci)
 	const char *name = best_name(pci);
 	char *text;
 
-	if (name ? asprintf(&text, "%s (%s)", pci->bdf, name) < 0 : asprintf(&text, "%s", pci->bdf) < 0)
+	if (name ? asprintf(&text, "%s (%s)", pci->bdf, name) < 0 :
+		   asprintf(&text, "%s", pci->bdf) < 0)
 		return NULL;
 	return text;
 }
@@ -69,7 +71,8 @@ char *device_spec_text(const struct hp_device_spec *spec)
 		n = asprintf(&text, "function %s", spec->text);
 		break;
 	case HP_SELECT_CLASS:
-		n = asprintf(&text, "class %s index %u", hp_device_class_words[spec->dev_class], spec->index);
+		n = asprintf(&text, "class %s index %u", hp_device_class_words[spec->dev_class],
+			     spec->index);
 		break;
 	case HP_SELECT_SERIAL:
 		n = asprintf(&text, "serial %s", spec->text);
@@ -84,7 +87,8 @@ char *device_spec_text(const struct hp_device_spec *spec)
 	return n < 0 ? NULL : text;
 }
 
-static void list_function(FILE *out, const struct hp_inventory *inv, size_t pci, const char *before, size_t nth)
+static void list_function(FILE *out, const struct hp_inventory *inv, size_t pci, const char *before,
+			  size_t nth)
 {
 	hp_autofree char *text = device_describe(&inv->pci[pci]);
 
@@ -109,15 +113,16 @@ static size_t list_functions(FILE *out, const struct hp_inventory *inv)
 	return count;
 }
 
-static size_t list_class(FILE *out, const struct hp_inventory *inv, const struct device_index *index,
-			 enum hp_device_class dev_class)
+static size_t list_class(FILE *out, const struct hp_inventory *inv,
+			 const struct device_index *index, enum hp_device_class dev_class)
 {
 	for (size_t i = 0; i < index->class_count[dev_class] && i < LISTED_MAX; i++)
 		list_function(out, inv, index->of_class[dev_class][i], NULL, i);
 	return index->class_count[dev_class];
 }
 
-static size_t list_id(FILE *out, const struct hp_inventory *inv, const struct device_index *index, const char *id)
+static size_t list_id(FILE *out, const struct hp_inventory *inv, const struct device_index *index,
+		      const char *id)
 {
 	size_t count;
 	const struct device_key *key = device_keys_find(&index->id, id, &count);
@@ -210,7 +215,8 @@ static int refuse_missing(struct plan_run *run, const struct device_index *index
 	/* Addresses differ in few digits without being meant: no guess at them. */
 	if (spec->how == HP_SELECT_SERIAL || spec->how == HP_SELECT_ID)
 		near = guess(run->inv, keys_of(index, spec->how), spec->text);
-	plan_refuse(run, spec->loc, "this machine has no %s%s; %s", text, near ? near : "", choices);
+	plan_refuse(run, spec->loc, "this machine has no %s%s; %s", text, near ? near : "",
+		    choices);
 	return 0;
 }
 
@@ -229,8 +235,8 @@ static long find_nth(const struct device_index *index, const struct hp_device_sp
 	return spec->index < count ? (long)key[spec->index].pci : -1;
 }
 
-static long find_text(struct plan_run *run, const struct device_keys *keys, const struct hp_device_spec *spec,
-		      bool *is_refused)
+static long find_text(struct plan_run *run, const struct device_keys *keys,
+		      const struct hp_device_spec *spec, bool *is_refused)
 {
 	size_t count;
 	const struct device_key *key = device_keys_find(keys, spec->text, &count);
@@ -238,7 +244,8 @@ static long find_text(struct plan_run *run, const struct device_keys *keys, cons
 	if (!key)
 		return -1;
 	if (count > 1) {
-		plan_refuse(run, spec->loc, "%s %s is below both %s and %s; name the function by bdf instead",
+		plan_refuse(run, spec->loc,
+			    "%s %s is below both %s and %s; name the function by bdf instead",
 			    spec->how == HP_SELECT_SERIAL ? "serial" : "mac", spec->text,
 			    run->inv->pci[key[0].pci].bdf, run->inv->pci[key[1].pci].bdf);
 		*is_refused = true;
@@ -247,8 +254,8 @@ static long find_text(struct plan_run *run, const struct device_keys *keys, cons
 	return (long)key->pci;
 }
 
-long device_resolve(struct plan_run *run, const struct device_index *index, const struct hp_device_spec *spec,
-		    int *rc)
+long device_resolve(struct plan_run *run, const struct device_index *index,
+		    const struct hp_device_spec *spec, int *rc)
 {
 	bool is_refused = false;
 	long found;

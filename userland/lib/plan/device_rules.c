@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* device_rules.c: what a domain may not have: half an IOMMU group, the root disk, a port that is none. */
+/* device_rules.c: refuses half an IOMMU group, the root disk and ports that are none. */
 #include "plan/devices.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@ static const struct {
 	unsigned int role;
 	const char *reason;
 } role_reasons[] = {
-	{ HP_ROLE_ROOT_DISK, "holds the running system (/, /boot or /usr)" },
+	{ HP_ROLE_ROOT_DISK, "holds the running system: /, /boot or /usr" },
 	{ HP_ROLE_MOUNTED, "holds a mounted file system" },
 	{ HP_ROLE_SWAP, "holds swap in use" },
 	{ HP_ROLE_CONSOLE, "drives the console" },
@@ -49,7 +49,8 @@ static int check_roles(struct plan_run *run, const struct hp_assigned_domain *do
 	why = device_role_text(pci->roles);
 	if (!name || !why)
 		return -ENOMEM;
-	plan_refuse(run, spec->loc, "%s may not take %s: it %s; choose another function, or write force: true",
+	plan_refuse(run, spec->loc,
+		    "%s may not take %s: it %s; choose another function, or write force: true",
 		    domain->name, name, why);
 	return 0;
 }
@@ -66,18 +67,24 @@ static int check_port(struct plan_run *run, const struct hp_assigned_domain *dom
 		if (pci->devs[i].kind == HP_DEV_NET)
 			return 0;
 	}
-	/* A port that is in a domain already cannot be seen from here; its function and driver can. */
+	/*
+	 * A port that is in a domain already cannot be seen from here; its function and
+	 * driver can.
+	 */
 	if (pci->class_code >> 16 == 0x02 && pci->driver)
 		return 0;
 	name = device_describe(pci);
 	if (!name)
 		return -ENOMEM;
 	if (pci->class_code >> 16 == 0x02)
-		plan_refuse(run, spec->loc, "port: %s has no network port because no driver is bound to it", name);
-	else
 		plan_refuse(run, spec->loc,
-			    "port: %s is not a network function (%s); remove port, or choose class: net", name,
-			    pci->class_name ? pci->class_name : "other class");
+			    "port: %s has no network port because no driver is bound to it", name);
+	else
+		plan_refuse(
+			run, spec->loc,
+			"port: %s is not a network function (%s); remove port, or choose class: "
+			"net",
+			name, pci->class_name ? pci->class_name : "other class");
 	return 0;
 }
 
@@ -99,7 +106,8 @@ static int by_group(const void *a, const void *b)
 }
 
 /* "0000:00:1f.2 (base) and 0000:00:1f.3 (beta)": members that someone else has. */
-static char *describe_others(const struct plan_run *run, const struct grouped *members, size_t count, int owner)
+static char *describe_others(const struct plan_run *run, const struct grouped *members,
+			     size_t count, int owner)
 {
 	char *text = NULL;
 	size_t size, said = 0;
@@ -132,10 +140,12 @@ static int check_group(struct plan_run *run, const struct grouped *members, size
 		if (!others)
 			return -ENOMEM;
 		if (*others)
-			plan_refuse(run, it->spec->loc,
-				    "%s cannot have %s alone: it shares IOMMU group %d with %s; claim them all for %s, or write allow_shared_group: true",
-				    plan_owner_name(run->policy, it->owner), run->inv->pci[it->pci].bdf, it->group,
-				    others, plan_owner_name(run->policy, it->owner));
+			plan_refuse(
+				run, it->spec->loc,
+				"%s cannot have %s alone: it shares IOMMU group %d with %s; claim "
+				"them all for %s, or write allow_shared_group: true",
+				plan_owner_name(run->policy, it->owner), run->inv->pci[it->pci].bdf,
+				it->group, others, plan_owner_name(run->policy, it->owner));
 	}
 	return 0;
 }

@@ -14,7 +14,10 @@ struct device_run {
 	int *owner;				/* per function: domain, OWNER_BASE */
 };
 
-/* base.devices: what stays whatever a selector of a domain says; a selector means the same function everywhere. */
+/*
+ * base.devices: what stays whatever a selector of a domain says; a selector means
+ * the same function everywhere.
+ */
 static int keep_base(struct device_run *dr)
 {
 	const struct hp_base_spec *base = &dr->run->policy->base;
@@ -29,7 +32,8 @@ static int keep_base(struct device_run *dr)
 	return rc;
 }
 
-static int refuse_twice(struct device_run *dr, size_t pci, const struct hp_device_spec *spec, int domain)
+static int refuse_twice(struct device_run *dr, size_t pci, const struct hp_device_spec *spec,
+			int domain)
 {
 	const struct hp_device_spec *first = dr->claimed[pci];
 	hp_autofree char *name = device_describe(&dr->run->inv->pci[pci]);
@@ -38,8 +42,8 @@ static int refuse_twice(struct device_run *dr, size_t pci, const struct hp_devic
 		return -ENOMEM;
 	plan_refuse(dr->run, spec->loc, "%s claims %s, which %s has already (%s:%u:%u)",
 		    plan_owner_name(dr->run->policy, domain), name,
-		    plan_owner_name(dr->run->policy, dr->owner[pci]), dr->run->policy->file, first->loc.line,
-		    first->loc.column);
+		    plan_owner_name(dr->run->policy, dr->owner[pci]), dr->run->policy->file,
+		    first->loc.line, first->loc.column);
 	return 0;
 }
 
@@ -52,9 +56,10 @@ static int claim(struct device_run *dr, int domain, const struct hp_device_spec 
 	if (rc || pci < 0)
 		return rc;
 	if (dr->run->inv->pci[pci].is_bridge) {
-		plan_refuse(dr->run, spec->loc,
-			    "%s is a bridge; bridges stay with the base, claim the functions behind it",
-			    dr->run->inv->pci[pci].bdf);
+		plan_refuse(
+			dr->run, spec->loc,
+			"%s is a bridge; bridges stay with the base, claim the functions behind it",
+			dr->run->inv->pci[pci].bdf);
 		return 0;
 	}
 	if (dr->claimed[pci])

@@ -29,8 +29,8 @@ int emit_number(struct emit *emit, struct emit_for whose, const char *backend, c
 	return emit_text(emit, whose, backend, object, attr, text);
 }
 
-int emit_stream(struct emit *emit, struct emit_for whose, const char *backend, const char *object, FILE *stream,
-		char **text)
+int emit_stream(struct emit *emit, struct emit_for whose, const char *backend, const char *object,
+		FILE *stream, char **text)
 {
 	int rc = fclose(stream) ? -ENOMEM : 0;
 
@@ -45,7 +45,8 @@ char *emit_cgroup_path(const struct emit *emit, size_t domain)
 {
 	char *path;
 
-	return asprintf(&path, "%s/%s", emit->top, emit->policy->domains[domain].name) < 0 ? NULL : path;
+	return asprintf(&path, "%s/%s", emit->top, emit->policy->domains[domain].name) < 0 ? NULL :
+											     path;
 }
 
 static int emit_netns(struct emit *emit)
@@ -53,25 +54,31 @@ static int emit_netns(struct emit *emit)
 	for (size_t i = 0; i < emit->policy->domains_count; i++) {
 		const struct hp_domain_spec *spec = &emit->policy->domains[i];
 
-		if (emit_text(emit, (struct emit_for){ (int)i, spec->loc }, "netns", spec->name, "", "present"))
+		if (emit_text(emit, (struct emit_for){ (int)i, spec->loc }, "netns", spec->name, "",
+			      "present"))
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-/* The domain's init takes its cgroup namespace before controllers go further down: no process may then sit above. */
+/*
+ * The domain's init takes its cgroup namespace before controllers go further down:
+ * no process may then sit above.
+ */
 static int emit_inits(struct emit *emit)
 {
 	for (size_t i = 0; i < emit->policy->domains_count; i++) {
 		const struct hp_domain_spec *spec = &emit->policy->domains[i];
 		hp_autofree char *want = NULL;
 
-		if (asprintf(&want, "hostname=%s cgroup=%s/%s", spec->hostname ? spec->hostname : spec->name,
-			     emit->top, spec->name) < 0) {
+		if (asprintf(&want, "hostname=%s cgroup=%s/%s",
+			     spec->hostname ? spec->hostname : spec->name, emit->top,
+			     spec->name) < 0) {
 			want = NULL;
 			return -ENOMEM;
 		}
-		if (emit_text(emit, (struct emit_for){ (int)i, spec->loc }, "domain", spec->name, "", want))
+		if (emit_text(emit, (struct emit_for){ (int)i, spec->loc }, "domain", spec->name,
+			      "", want))
 			return -ENOMEM;
 	}
 	return 0;
@@ -92,8 +99,8 @@ static int emit_subtrees(struct emit *emit)
 
 /* The catalogue of hp_setting.h, row by row. */
 static int (*const rows[])(struct emit *emit) = {
-	emit_cgroups, emit_netns, emit_device_acls, emit_inits, emit_subtrees, emit_ports, emit_star,
-	emit_base_acl, emit_irqs, emit_registry,
+	emit_cgroups, emit_netns, emit_device_acls, emit_inits, emit_subtrees,
+	emit_ports,   emit_star,  emit_base_acl,    emit_irqs,	emit_registry,
 };
 
 static int format_lists(struct emit *emit)
@@ -110,7 +117,8 @@ static int format_lists(struct emit *emit)
 }
 
 int hp_plan_settings(const struct hp_policy *policy, const struct hp_inventory *inv,
-		     const struct hp_assignment *assignment, struct hp_settings *out, struct hp_err *err)
+		     const struct hp_assignment *assignment, struct hp_settings *out,
+		     struct hp_err *err)
 {
 	struct emit emit = {
 		.policy = policy, .inv = inv, .assignment = assignment, .out = out,

@@ -11,7 +11,8 @@
 #define CONTROLLERS "cpuset memory pids"
 
 /* Everything that systemd starts; TOP itself hangs beside these, below the root slice. */
-static const char *const confined_units[] = { "system.slice", "user.slice", "machine.slice", "init.scope" };
+static const char *const confined_units[] = { "system.slice", "user.slice", "machine.slice",
+					      "init.scope" };
 
 static struct emit_for for_machine(const struct emit *emit)
 {
@@ -32,7 +33,8 @@ static int emit_systemd(struct emit *emit)
 	if (emit_text(emit, whose, "systemd", emit->top, "", "present"))
 		return -ENOMEM;
 	for (size_t i = 0; i < hp_array_size(confined_units); i++) {
-		if (emit_text(emit, whose, "systemd", confined_units[i], "AllowedCPUs", emit->base_cpus))
+		if (emit_text(emit, whose, "systemd", confined_units[i], "AllowedCPUs",
+			      emit->base_cpus))
 			return -ENOMEM;
 	}
 	return 0;
@@ -54,7 +56,8 @@ static int emit_root(struct emit *emit)
  * systemd writes a unit's own cgroup files anew whenever it likes (at a daemon-reload, say), from
  * the unit's properties: what they do not say is lost. So TOP's values are set in both places.
  */
-static int emit_top_value(struct emit *emit, const char *property, const char *file, const char *value)
+static int emit_top_value(struct emit *emit, const char *property, const char *file,
+			  const char *value)
 {
 	struct emit_for whose = for_machine(emit);
 
@@ -84,7 +87,8 @@ static int emit_top(struct emit *emit)
 	nodes = hp_cpulist_format(all_nodes);
 	if (asprintf(&least, "%" PRIu64, guarantees) < 0)
 		least = NULL;
-	if (!cpus || !nodes || !least || emit_text(emit, whose, "cgroup", emit->top, "", "present") ||
+	if (!cpus || !nodes || !least ||
+	    emit_text(emit, whose, "cgroup", emit->top, "", "present") ||
 	    emit_top_value(emit, "AllowedCPUs", "cpuset.cpus", cpus) ||
 	    emit_top_value(emit, "AllowedMemoryNodes", "cpuset.mems", nodes) ||
 	    emit_top_value(emit, "MemoryMin", "memory.min", least) ||
@@ -101,7 +105,9 @@ static int emit_sets(struct emit *emit, size_t index, const char *path)
 	struct emit_for cpus = { (int)index, first_set(spec->cpus.loc, spec->loc) };
 	struct emit_for mems = { (int)index, first_set(spec->memory.nodes_loc, spec->memory.loc) };
 
-	if (!nodes || emit_text(emit, (struct emit_for){ (int)index, spec->loc }, "cgroup", path, "", "present") ||
+	if (!nodes ||
+	    emit_text(emit, (struct emit_for){ (int)index, spec->loc }, "cgroup", path, "",
+		      "present") ||
 	    emit_text(emit, cpus, "cgroup", path, "cpuset.cpus", emit->cpus[index]) ||
 	    emit_text(emit, mems, "cgroup", path, "cpuset.mems", nodes))
 		return -ENOMEM;
@@ -113,7 +119,8 @@ static int emit_limits(struct emit *emit, size_t index, const char *path)
 {
 	const struct hp_domain_spec *spec = &emit->policy->domains[index];
 	const struct hp_assigned_domain *domain = &emit->assignment->domains[index];
-	struct emit_for least = { (int)index, first_set(spec->memory.guarantee.loc, spec->memory.loc) };
+	struct emit_for least = { (int)index,
+				  first_set(spec->memory.guarantee.loc, spec->memory.loc) };
 	struct emit_for most = { (int)index, first_set(spec->memory.size.loc, spec->memory.loc) };
 	struct emit_for swap = { (int)index, first_set(spec->memory.swap.loc, spec->memory.loc) };
 	struct emit_for whole = { (int)index, spec->loc };

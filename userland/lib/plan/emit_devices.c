@@ -21,8 +21,8 @@ struct node {
  * Not /dev/console, kmsg, mem, fuse or net/tun: they reach beyond the domain.
  */
 static const struct node basic_nodes[] = {
-	{ 'c', 1, 3, -1 }, { 'c', 1, 5, -1 }, { 'c', 1, 7, -1 }, { 'c', 1, 8, -1 }, { 'c', 1, 9, -1 },
-	{ 'c', 5, 0, -1 }, { 'c', 5, 2, -1 }, { 'c', 136, ANY_MINOR, -1 },
+	{ 'c', 1, 3, -1 }, { 'c', 1, 5, -1 }, { 'c', 1, 7, -1 }, { 'c', 1, 8, -1 },
+	{ 'c', 1, 9, -1 }, { 'c', 5, 0, -1 }, { 'c', 5, 2, -1 }, { 'c', 136, ANY_MINOR, -1 },
 };
 
 struct nodes {
@@ -80,8 +80,8 @@ static int add_claimed(struct nodes *list, const struct emit *emit, size_t index
 
 		for (size_t j = 0; j < pci->devs_count; j++) {
 			const struct hp_inv_dev *dev = &pci->devs[j];
-			struct node node = { dev->kind == HP_DEV_BLOCK ? 'b' : 'c', dev->major, dev->minor,
-					     (int)index };
+			struct node node = { dev->kind == HP_DEV_BLOCK ? 'b' : 'c', dev->major,
+					     dev->minor, (int)index };
 
 			if (dev->kind != HP_DEV_NET && dev->major >= 0 && dev->minor >= 0 &&
 			    add_node(list, node))
@@ -114,7 +114,8 @@ static int emit_acl(struct emit *emit, size_t index, const struct nodes *list)
 		print_node(out, "allow", &list->items[i]);
 		fputs(" rwm", out);
 	}
-	return emit_stream(emit, (struct emit_for){ (int)index, spec->loc }, "devacl", spec->name, out, &text);
+	return emit_stream(emit, (struct emit_for){ (int)index, spec->loc }, "devacl", spec->name,
+			   out, &text);
 }
 
 int emit_device_acls(struct emit *emit)
@@ -160,8 +161,8 @@ int emit_base_acl(struct emit *emit)
 		rc = -ENOMEM;
 	/* Each line starts with its newline: the first is none. */
 	if (!rc && *text)
-		rc = emit_text(emit, (struct emit_for){ -1, emit->policy->base.loc }, "devacl", "base", "",
-			       text + 1);
+		rc = emit_text(emit, (struct emit_for){ -1, emit->policy->base.loc }, "devacl",
+			       "base", "", text + 1);
 	free(text);
 	return rc;
 }
@@ -188,7 +189,8 @@ static struct json_object *list_addresses(const struct hp_port_spec *port)
 	return list;
 }
 
-static struct json_object *port_json(const char *netns, const char *name, const struct hp_port_spec *port)
+static struct json_object *port_json(const char *netns, const char *name,
+				     const struct hp_port_spec *port)
 {
 	struct json_object *object = json_object_new_object();
 	int rc = object ? put(object, "netns", json_object_new_string(netns)) : -ENOMEM;
@@ -210,8 +212,8 @@ static struct json_object *port_json(const char *netns, const char *name, const 
 }
 
 /* The nth port of a function; what the policy says about a port is said about the first. */
-static int emit_port(struct emit *emit, int domain, const struct hp_device_spec *spec, const char *bdf,
-		     const char *name, size_t nth)
+static int emit_port(struct emit *emit, int domain, const struct hp_device_spec *spec,
+		     const char *bdf, const char *name, size_t nth)
 {
 	const struct hp_port_spec *port = nth ? NULL : spec->port;
 	struct emit_for whose = { domain, port && port->loc.line ? port->loc : spec->loc };
@@ -242,7 +244,8 @@ static int emit_function_ports(struct emit *emit, int domain, size_t nth)
 	for (size_t i = 0; i < pci->devs_count; i++) {
 		if (pci->devs[i].kind != HP_DEV_NET)
 			continue;
-		if (emit_port(emit, domain, it->pci_specs[nth], pci->bdf, pci->devs[i].name, ports++))
+		if (emit_port(emit, domain, it->pci_specs[nth], pci->bdf, pci->devs[i].name,
+			      ports++))
 			return -ENOMEM;
 	}
 	/* A network function with a driver and no visible port has its port in a domain already. */

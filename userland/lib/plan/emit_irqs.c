@@ -24,7 +24,9 @@ static char *format_mask(hwloc_const_bitmap_t set, int bits)
 		unsigned int word = 0;
 
 		for (unsigned int bit = 0; bit < 32; bit++)
-			word |= (unsigned int)(hwloc_bitmap_isset(set, (unsigned int)i * 32 + bit) != 0) << bit;
+			word |= (unsigned int)(hwloc_bitmap_isset(set,
+								  (unsigned int)i * 32 + bit) != 0)
+				<< bit;
 		fprintf(out, "%0*x%s", width, word, i ? "," : "");
 	}
 	if (fclose(out)) {
@@ -37,10 +39,13 @@ static char *format_mask(hwloc_const_bitmap_t set, int bits)
 static int emit_masks(struct emit *emit)
 {
 	struct emit_for whose = { -1, emit->policy->base.loc };
-	int online = hwloc_bitmap_last(emit->inv->online), offline = hwloc_bitmap_last(emit->inv->offline);
-	hp_autofree char *mask = format_mask(emit->assignment->base_cpus, (online > offline ? online : offline) + 1);
+	int online = hwloc_bitmap_last(emit->inv->online),
+	    offline = hwloc_bitmap_last(emit->inv->offline);
+	hp_autofree char *mask =
+		format_mask(emit->assignment->base_cpus, (online > offline ? online : offline) + 1);
 
-	if (!mask || emit_text(emit, whose, "sysfile", "/sys/devices/virtual/workqueue/cpumask", "", mask))
+	if (!mask ||
+	    emit_text(emit, whose, "sysfile", "/sys/devices/virtual/workqueue/cpumask", "", mask))
 		return -ENOMEM;
 	return emit_text(emit, whose, "sysfile", "/proc/irq/default_smp_affinity", "", mask);
 }
@@ -63,7 +68,8 @@ static void find_owners(const struct emit *emit, int *owner, const struct hp_dev
 int emit_irqs(struct emit *emit)
 {
 	hp_autofree int *owner = calloc(emit->inv->pci_count + 1, sizeof(*owner));
-	hp_autofree const struct hp_device_spec **spec = calloc(emit->inv->pci_count + 1, sizeof(*spec));
+	hp_autofree const struct hp_device_spec **spec =
+		calloc(emit->inv->pci_count + 1, sizeof(*spec));
 
 	if (!owner || !spec || emit_masks(emit))
 		return -ENOMEM;
@@ -71,7 +77,9 @@ int emit_irqs(struct emit *emit)
 	for (size_t i = 0; i < emit->inv->irqs_count; i++) {
 		const struct hp_inv_irq *irq = &emit->inv->irqs[i];
 		int domain = irq->pci >= 0 ? owner[irq->pci] : -1;
-		struct emit_for whose = { domain, domain < 0 ? emit->policy->base.loc : spec[irq->pci]->loc };
+		struct emit_for whose = { domain,
+					  domain < 0 ? emit->policy->base.loc :
+						       spec[irq->pci]->loc };
 		char object[16];
 
 		/*

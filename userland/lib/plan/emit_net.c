@@ -12,10 +12,12 @@ static const char *const protocol_words[] = { "tcp", "udp", "icmp" };
 static int emit_leg(struct emit *emit, size_t index)
 {
 	const struct hp_domain_spec *spec = &emit->policy->domains[index];
-	struct emit_for whose = { (int)index, spec->network.loc.line ? spec->network.loc : spec->loc };
+	struct emit_for whose = { (int)index,
+				  spec->network.loc.line ? spec->network.loc : spec->loc };
 	hp_autofree char *want = NULL;
 
-	if (asprintf(&want, "inside=%s hub=%s subnet=%s", emit->assignment->domains[index].link_address,
+	if (asprintf(&want, "inside=%s hub=%s subnet=%s",
+		     emit->assignment->domains[index].link_address,
 		     emit->assignment->base_link_address, emit->policy->star_subnet) < 0) {
 		want = NULL;
 		return -ENOMEM;
@@ -73,7 +75,8 @@ static struct rule *list_rules(const struct hp_policy *policy, size_t *count)
 static void print_rule(FILE *out, const struct hp_policy *policy, const struct rule *rule)
 {
 	fprintf(out, "\nallow %s %s %s", rule->from < 0 ? "base" : policy->domains[rule->from].name,
-		rule->to < 0 ? "base" : policy->domains[rule->to].name, protocol_words[rule->protocol]);
+		rule->to < 0 ? "base" : policy->domains[rule->to].name,
+		protocol_words[rule->protocol]);
 	if (rule->protocol == HP_LINK_ICMP)
 		return;
 	fprintf(out, " %u", rule->ports.first);
@@ -95,7 +98,8 @@ static int print_rules(const struct emit *emit, FILE *out)
 		if (!domain->link_address)
 			continue;
 		hp_leg_name(domain->name, leg);
-		fprintf(out, "%sleg %s %s %s", is_first ? "" : "\n", domain->name, leg, domain->link_address);
+		fprintf(out, "%sleg %s %s %s", is_first ? "" : "\n", domain->name, leg,
+			domain->link_address);
 		is_first = false;
 	}
 	rules = list_rules(emit->policy, &count);

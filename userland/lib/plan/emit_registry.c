@@ -23,8 +23,9 @@ static int print_domain(const struct emit *emit, size_t index, FILE *out)
 
 	if (!nodes || !pci)
 		return -ENOMEM;
-	fprintf(out, "%sdomain %s\ncpus %s %s\nmemory %s %" PRIu64 " nodes %s", index ? "\n" : "", domain->name,
-		domain->name, emit->cpus[index], domain->name, domain->memory_bytes, nodes);
+	fprintf(out, "%sdomain %s\ncpus %s %s\nmemory %s %" PRIu64 " nodes %s", index ? "\n" : "",
+		domain->name, domain->name, emit->cpus[index], domain->name, domain->memory_bytes,
+		nodes);
 	for (size_t i = 0; i < domain->pci_count; i++)
 		pci[i] = domain->pci[i];
 	/* The inventory is in BDF order, so its indexes are too. */

@@ -33,11 +33,16 @@ static int gaps_of_module(struct plan_run *run)
 {
 	if (run->inv->has_module)
 		return 0;
-	if (plan_gap(run->out, -1,
-		     "a domain's CPU can be taken offline by root|the kernel module hostpart is not loaded, and nothing else vetoes a write to /sys/devices/system/cpu/cpuN/online"))
+	if (plan_gap(
+		    run->out, -1,
+		    "a domain's CPU can be taken offline by root|the kernel module hostpart is not "
+		    "loaded, and nothing else vetoes a write to "
+		    "/sys/devices/system/cpu/cpuN/online"))
 		return -ENOMEM;
-	return plan_gap(run->out, -1,
-			"the kernel itself knows no claims|the kernel module hostpart is not loaded: overlaps and removal are noticed afterwards, not refused");
+	return plan_gap(
+		run->out, -1,
+		"the kernel itself knows no claims|the kernel module hostpart is not loaded: "
+		"overlaps and removal are noticed afterwards, not refused");
 }
 
 /* Topology of an offline CPU cannot be read, so it may be a sibling of a core that a domain has. */
@@ -50,9 +55,12 @@ static int gaps_of_offline(struct plan_run *run)
 	list = hp_cpulist_format(run->inv->offline);
 	if (!list)
 		return -ENOMEM;
-	return plan_gap(run->out, -1,
-			"whole cores are certain only while CPU %s stays offline|an offline CPU does not tell which core it belongs to; once online it falls to the base and may be the sibling of a domain's CPU",
-			list);
+	return plan_gap(
+		run->out, -1,
+		"whole cores are certain only while CPU %s stays offline|an offline CPU does not "
+		"tell which core it belongs to; once online it falls to the base and may be the "
+		"sibling of a domain's CPU",
+		list);
 }
 
 /* All cores alike: what asks for a kind gets what there is. */
@@ -68,9 +76,11 @@ static int gaps_of_kinds(struct plan_run *run)
 		enum hp_core_kind kind = run->policy->domains[i].cpus.kind;
 
 		if (kind != HP_KIND_ANY &&
-		    plan_gap(run->out, (int)i,
-			     "its cores are of no special kind|the policy asks for %s cores, and all cores of this machine are alike",
-			     kind == HP_KIND_PERFORMANCE ? "performance" : "efficiency"))
+		    plan_gap(
+			    run->out, (int)i,
+			    "its cores are of no special kind|the policy asks for %s cores, and "
+			    "all cores of this machine are alike",
+			    kind == HP_KIND_PERFORMANCE ? "performance" : "efficiency"))
 			return -ENOMEM;
 	}
 	return 0;
@@ -91,8 +101,8 @@ static void sort_gaps(struct hp_assignment *out)
 
 int plan_find_gaps(struct plan_run *run)
 {
-	if (gaps_of_module(run) || gaps_of_offline(run) || gaps_of_kinds(run) || gaps_of_sharing(run) ||
-	    gaps_of_devices(run) || gaps_of_irqs(run))
+	if (gaps_of_module(run) || gaps_of_offline(run) || gaps_of_kinds(run) ||
+	    gaps_of_sharing(run) || gaps_of_devices(run) || gaps_of_irqs(run))
 		return -ENOMEM;
 	sort_gaps(run->out);
 	return 0;

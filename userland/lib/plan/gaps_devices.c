@@ -49,7 +49,8 @@ static int fault_close(struct fault *fault, char **names)
 
 /* A kind of fault: which functions have it, and what to say. */
 struct check {
-	bool (*has)(const struct plan_run *run, const struct hp_inv_pci *pci, const struct hp_device_spec *spec);
+	bool (*has)(const struct plan_run *run, const struct hp_inv_pci *pci,
+		    const struct hp_device_spec *spec);
 	const char *what, *why;		/* why goes on behind the names of the functions */
 };
 
@@ -71,7 +72,8 @@ static bool has_divided_group(const struct plan_run *run, const struct hp_inv_pc
 	if (pci->iommu_group < 0 || !spec->allow_shared_group)
 		return false;
 	for (size_t i = 0; i < run->inv->pci_count; i++)
-		members += run->inv->pci[i].iommu_group == pci->iommu_group && !run->inv->pci[i].is_bridge;
+		members += run->inv->pci[i].iommu_group == pci->iommu_group &&
+			!run->inv->pci[i].is_bridge;
 	for (size_t i = 0; i < out->domains_count; i++) {
 		bool is_owner = false;
 		size_t here = 0;
@@ -87,7 +89,8 @@ static bool has_divided_group(const struct plan_run *run, const struct hp_inv_pc
 	return mine < members;
 }
 
-static bool is_forced(const struct plan_run *run, const struct hp_inv_pci *pci, const struct hp_device_spec *spec)
+static bool is_forced(const struct plan_run *run, const struct hp_inv_pci *pci,
+		      const struct hp_device_spec *spec)
 {
 	(void)run;
 	return pci->roles && spec->force;
@@ -111,14 +114,17 @@ static bool grows_nodes(const struct plan_run *run, const struct hp_inv_pci *pci
 
 static const struct check checks[] = {
 	{ has_no_iommu, "its devices' DMA is not confined",
-	  ": in no IOMMU group, so the device can reach the memory of every domain (enable the IOMMU in firmware and kernel)" },
+	  ": in no IOMMU group, so the device can reach the memory of every domain (enable the "
+	  "IOMMU in firmware and kernel)" },
 	{ has_divided_group, "its devices can reach others in their IOMMU group",
 	  ": the group is divided between owners, as allow_shared_group permits" },
-	{ is_forced, "it holds a device that the base needs", ": taken because the policy says force: true" },
+	{ is_forced, "it holds a device that the base needs",
+	  ": taken because the policy says force: true" },
 	{ has_no_driver, "some of its devices are of no use yet",
 	  ": no driver is bound, so there are no device nodes to allow" },
 	{ grows_nodes, "devices plugged in later are not separated at once",
-	  ": nodes that appear below a USB controller are not in the device rules until the policy is applied again" },
+	  ": nodes that appear below a USB controller are not in the device rules until the policy "
+	  "is applied again" },
 };
 
 static int run_check(struct plan_run *run, size_t index, const struct check *check)

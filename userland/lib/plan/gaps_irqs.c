@@ -8,7 +8,8 @@
 #include "base/hp_text.h"
 
 struct irq_count {
-	unsigned int own_managed;	/* its functions' interrupts that the kernel places outside its CPUs */
+	unsigned int
+		own_managed; /* its functions' interrupts that the kernel places outside its CPUs */
 	unsigned int foreign_managed;	/* others' managed interrupts that may hit its CPUs */
 	unsigned int stuck;		/* unmovable for other reasons */
 	size_t seen;			/* last interrupt counted, so that one counts once */
@@ -77,20 +78,27 @@ static void index_owners(struct irq_run *ir)
 static int report_domain(struct plan_run *run, int domain, const struct irq_count *count)
 {
 	if (count->own_managed &&
-	    plan_gap(run->out, domain,
-		     "its devices interrupt CPUs of others|%u interrupt%s of its functions %s managed: the kernel spreads them over all CPUs and user space may not move them",
-		     count->own_managed, count->own_managed == 1 ? "" : "s",
-		     count->own_managed == 1 ? "is" : "are"))
+	    plan_gap(
+		    run->out, domain,
+		    "its devices interrupt CPUs of others|%u interrupt%s of its functions %s "
+		    "managed: the kernel spreads them over all CPUs and user space may not move "
+		    "them",
+		    count->own_managed, count->own_managed == 1 ? "" : "s",
+		    count->own_managed == 1 ? "is" : "are"))
 		return -ENOMEM;
 	if (count->foreign_managed &&
-	    plan_gap(run->out, domain,
-		     "devices of others interrupt its CPUs|%u managed interrupt%s of functions outside the domain may run there, and user space may not move them",
-		     count->foreign_managed, count->foreign_managed == 1 ? "" : "s"))
+	    plan_gap(
+		    run->out, domain,
+		    "devices of others interrupt its CPUs|%u managed interrupt%s of functions "
+		    "outside the domain may run there, and user space may not move them",
+		    count->foreign_managed, count->foreign_managed == 1 ? "" : "s"))
 		return -ENOMEM;
 	if (count->stuck &&
-	    plan_gap(run->out, domain,
-		     "fixed interrupts run on its CPUs|%u interrupt%s of the platform cannot be moved (smp_affinity refuses writes)",
-		     count->stuck, count->stuck == 1 ? "" : "s"))
+	    plan_gap(
+		    run->out, domain,
+		    "fixed interrupts run on its CPUs|%u interrupt%s of the platform cannot be "
+		    "moved (smp_affinity refuses writes)",
+		    count->stuck, count->stuck == 1 ? "" : "s"))
 		return -ENOMEM;
 	return 0;
 }

@@ -24,7 +24,8 @@ static int by_l3(const void *a, const void *b)
 static void list_cores(const struct plan_run *run, struct core_at *cores)
 {
 	for (size_t i = 0; i < run->inv->cores_count; i++) {
-		unsigned int cpu = (unsigned int)hwloc_bitmap_first(run->inv->cores[i].cpus), owner = 0;
+		unsigned int cpu = (unsigned int)hwloc_bitmap_first(run->inv->cores[i].cpus),
+			     owner = 0;
 
 		while (owner < run->out->domains_count &&
 		       !hwloc_bitmap_isset(run->out->domains[owner].cpus, cpu))
@@ -48,7 +49,8 @@ static int meet(const struct core_at *cores, size_t count, hwloc_bitmap_t *neigh
 	for (size_t i = 0; i < count; i++) {
 		hwloc_bitmap_t mine = neighbours[cores[i].owner];
 
-		if ((!i || cores[i].owner != cores[i - 1].owner) && hwloc_bitmap_or(mine, mine, owners))
+		if ((!i || cores[i].owner != cores[i - 1].owner) &&
+		    hwloc_bitmap_or(mine, mine, owners))
 			return -ENOMEM;
 	}
 	return 0;
@@ -82,9 +84,11 @@ static int gap_of_cache(struct plan_run *run, size_t domain, hwloc_bitmap_t neig
 	names = gap_owner_names(run, neighbours);
 	if (!names)
 		return -ENOMEM;
-	return plan_gap(run->out, (int)domain,
-			"its L3 cache is not its own|cores of one L3 group belong to it and to %s; they can evict each other's lines",
-			names);
+	return plan_gap(
+		run->out, (int)domain,
+		"its L3 cache is not its own|cores of one L3 group belong to it and to %s; they "
+		"can evict each other's lines",
+		names);
 }
 
 static int gaps_of_caches(struct plan_run *run)
@@ -127,10 +131,12 @@ static int gap_of_memory(struct plan_run *run, size_t domain)
 	names = gap_owner_names(run, others);
 	if (!names)
 		return -ENOMEM;
-	return plan_gap(run->out, (int)domain,
-			"its memory is separate by amount, not by chip|memory node%s %s also serve%s %s; the bandwidth is common",
-			hwloc_bitmap_weight(nodes) == 1 ? "" : "s", list,
-			hwloc_bitmap_weight(nodes) == 1 ? "s" : "", names);
+	return plan_gap(
+		run->out, (int)domain,
+		"its memory is separate by amount, not by chip|memory node%s %s also serve%s %s; "
+		"the bandwidth is common",
+		hwloc_bitmap_weight(nodes) == 1 ? "" : "s", list,
+		hwloc_bitmap_weight(nodes) == 1 ? "s" : "", names);
 }
 
 /* Nodes of a domain without a CPU of its own. */
@@ -154,10 +160,12 @@ static int gap_of_distance(struct plan_run *run, size_t domain)
 	list = hp_cpulist_format(far);
 	if (!list)
 		return -ENOMEM;
-	return plan_gap(run->out, (int)domain, "some of its memory is far from its CPUs|%s",
-			run->policy->domains[domain].memory.nodes ?
+	return plan_gap(
+		run->out, (int)domain, "some of its memory is far from its CPUs|%s",
+		run->policy->domains[domain].memory.nodes ?
 			"the policy names nodes where it has no CPU" :
-			"the nodes of its CPUs cannot hold it beside the others, so further nodes were added");
+			"the nodes of its CPUs cannot hold it beside the others, so further nodes "
+			"were added");
 }
 
 int gaps_of_sharing(struct plan_run *run)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* memory.c: turns the policy's amounts of memory into bytes and checks their sums against the machine. */
+/* memory.c: turns amounts of memory into bytes that fit the machine together. */
 #include "plan/plan_run.h"
 
 #include <errno.h>
@@ -8,7 +8,10 @@
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
 
-/* The kernel rounds memory.max and its kin down to pages; a value it would change would look like drift. */
+/*
+ * The kernel rounds memory.max and its kin down to pages; a value it would change
+ * would look like drift.
+ */
 #define PAGE_BYTES 4096u
 #define BASE_SHARE_MILLI 5000u			/* 5 % */
 #define BASE_LEAST_BYTES (256ull << 20)
@@ -21,7 +24,8 @@ static uint64_t share_of(uint64_t whole, unsigned int milli)
 
 uint64_t plan_amount_bytes(const struct hp_amount *amount, uint64_t whole)
 {
-	uint64_t bytes = amount->is_fraction ? share_of(whole, amount->fraction_milli) : amount->bytes;
+	uint64_t bytes =
+		amount->is_fraction ? share_of(whole, amount->fraction_milli) : amount->bytes;
 
 	return bytes - bytes % PAGE_BYTES;
 }
@@ -111,9 +115,11 @@ static int assign_sizes(struct plan_run *run)
 		hp_autofree char *wants = plan_size_text(reserve);
 		hp_autofree char *have = plan_size_text(left);
 
-		plan_refuse(run, run->policy->base.memory.loc,
-			    "the base reserves %s; this machine has %s, and the domains need some of it",
-			    wants ? wants : "?", have ? have : "?");
+		plan_refuse(
+			run, run->policy->base.memory.loc,
+			"the base reserves %s; this machine has %s, and the domains need some of "
+			"it",
+			wants ? wants : "?", have ? have : "?");
 		return 0;
 	}
 	left -= reserve;
@@ -146,7 +152,8 @@ static int assign_guarantee(struct plan_run *run, size_t index)
 	size = hp_size_format(domain->memory_bytes);
 	if (!wants || !size)
 		return -ENOMEM;
-	plan_refuse(run, amount->loc, "%s is guaranteed %s but limited to %s; a guarantee of at most %s fits",
+	plan_refuse(run, amount->loc,
+		    "%s is guaranteed %s but limited to %s; a guarantee of at most %s fits",
 		    domain->name, wants, size, size);
 	return 0;
 }
@@ -163,14 +170,17 @@ static int refuse_swap(struct plan_run *run, size_t index, uint64_t left)
 	if (!wants || !have || !room || !fits)
 		return -ENOMEM;
 	if (!run->inv->swap_bytes)
-		plan_refuse(run, loc, "%s wants %s of swap; this machine has none, so only 0 fits", name, wants);
+		plan_refuse(run, loc, "%s wants %s of swap; this machine has none, so only 0 fits",
+			    name, wants);
 	else if (left == run->inv->swap_bytes)
-		plan_refuse(run, loc, "%s wants %s of swap; this machine has %s; at most %s fits", name, wants,
-			    have, fits);
+		plan_refuse(run, loc, "%s wants %s of swap; this machine has %s; at most %s fits",
+			    name, wants, have, fits);
 	else
-		plan_refuse(run, loc,
-			    "%s wants %s of swap; the domains before it leave %s of this machine's %s; at most %s fits",
-			    name, wants, room, have, fits);
+		plan_refuse(
+			run, loc,
+			"%s wants %s of swap; the domains before it leave %s of this machine's %s; "
+			"at most %s fits",
+			name, wants, room, have, fits);
 	return 0;
 }
 
@@ -182,7 +192,8 @@ static int assign_swap(struct plan_run *run)
 		const struct hp_amount *swap = &run->policy->domains[i].memory.swap;
 		struct hp_assigned_domain *domain = &run->out->domains[i];
 
-		domain->swap_bytes = swap->is_set ? plan_amount_bytes(swap, run->inv->swap_bytes) : 0;
+		domain->swap_bytes =
+			swap->is_set ? plan_amount_bytes(swap, run->inv->swap_bytes) : 0;
 		if (domain->swap_bytes > left)
 			return refuse_swap(run, i, left);
 		left -= domain->swap_bytes;

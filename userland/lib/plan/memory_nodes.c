@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* memory_nodes.c: chooses each domain's NUMA nodes, near its CPUs and large enough for all demands together. */
+/* memory_nodes.c: chooses each domain's NUMA nodes, near its CPUs and large enough for all. */
 #include "plan/plan_run.h"
 
 #include <errno.h>
@@ -76,7 +76,8 @@ static uint64_t draw(struct flow *flow, size_t demand, size_t end, uint64_t want
 	uint64_t amount = wanted < flow->room[end] ? wanted : flow->room[end];
 
 	for (size_t node = end; flow->from_node[node] != NOWHERE; node = flow->from_node[node]) {
-		uint64_t moves = flow->drawn[at(flow, flow->from_demand[node], flow->from_node[node])];
+		uint64_t moves =
+			flow->drawn[at(flow, flow->from_demand[node], flow->from_node[node])];
 
 		amount = amount < moves ? amount : moves;
 	}
@@ -84,7 +85,8 @@ static uint64_t draw(struct flow *flow, size_t demand, size_t end, uint64_t want
 	for (size_t node = end; ; node = flow->from_node[node]) {
 		size_t before = flow->from_node[node];
 
-		flow->drawn[at(flow, before == NOWHERE ? demand : flow->from_demand[node], node)] += amount;
+		flow->drawn[at(flow, before == NOWHERE ? demand : flow->from_demand[node], node)] +=
+			amount;
 		if (before == NOWHERE)
 			return amount;
 		flow->drawn[at(flow, flow->from_demand[node], before)] -= amount;
@@ -158,7 +160,8 @@ static bool extend(struct flow *flow, size_t domain)
 	for (size_t node = 0; node < flow->nodes; node++) {
 		if (flow->may[at(flow, domain, node)] || !flow->room[node])
 			continue;
-		if (best == NOWHERE || remoteness(flow, domain, node) < remoteness(flow, domain, best))
+		if (best == NOWHERE ||
+		    remoteness(flow, domain, node) < remoteness(flow, domain, best))
 			best = node;
 	}
 	if (best == NOWHERE)
@@ -183,7 +186,8 @@ static int find_home(struct flow *flow, size_t domain)
 	struct hp_assigned_domain *out = &flow->run->out->domains[domain];
 
 	for (size_t i = 0; i < inv->nodes_count; i++) {
-		if (!inv->nodes[i].total_bytes || !hwloc_bitmap_intersects(inv->nodes[i].cpus, out->cpus))
+		if (!inv->nodes[i].total_bytes ||
+		    !hwloc_bitmap_intersects(inv->nodes[i].cpus, out->cpus))
 			continue;
 		if (hwloc_bitmap_set(out->nodes, inv->nodes[i].os))
 			return -ENOMEM;
@@ -191,7 +195,10 @@ static int find_home(struct flow *flow, size_t domain)
 	return 0;
 }
 
-/* Pages follow a change of cpuset.mems at once and at a price, so nodes in force stay while they hold the home. */
+/*
+ * Pages follow a change of cpuset.mems at once and at a price, so nodes in force
+ * stay while they hold the home.
+ */
 static int keep_current(struct flow *flow, size_t domain)
 {
 	const struct hp_assignment *current = flow->run->current;
@@ -239,8 +246,10 @@ static int take_explicit(struct flow *flow, size_t domain)
 
 		if (index < 0 || !flow->run->inv->nodes[index].total_bytes)
 			plan_refuse(flow->run, spec->nodes_loc.line ? spec->nodes_loc : spec->loc,
-				    "%s names memory node %u, which %s; nodes with memory are %s", out->name, os,
-				    index < 0 ? "this machine does not have" : "has no memory", have);
+				    "%s names memory node %u, which %s; nodes with memory are %s",
+				    out->name, os,
+				    index < 0 ? "this machine does not have" : "has no memory",
+				    have);
 	hwloc_bitmap_foreach_end();
 	return 0;
 }
@@ -259,7 +268,8 @@ static int choose_start(struct flow *flow, size_t domain)
 			rc = keep_current(flow, domain);
 	}
 	for (size_t i = 0; !rc && i < inv->nodes_count; i++)
-		flow->may[at(flow, domain, i)] = hwloc_bitmap_isset(out->nodes, inv->nodes[i].os) != 0;
+		flow->may[at(flow, domain, i)] =
+			hwloc_bitmap_isset(out->nodes, inv->nodes[i].os) != 0;
 	return rc;
 }
 
@@ -278,10 +288,12 @@ static int refuse_nodes(struct flow *flow, size_t domain, uint64_t missing)
 	have = plan_size_text(total);
 	if (!nodes || !wants || !fits || !have)
 		return -ENOMEM;
-	plan_refuse(flow->run, spec->nodes_loc.line ? spec->nodes_loc : spec->loc,
-		    "%s wants %s on memory node%s %s, which ha%s %s in all; beside the other domains at most %s fits there",
-		    out->name, wants, hwloc_bitmap_weight(out->nodes) == 1 ? "" : "s", nodes,
-		    hwloc_bitmap_weight(out->nodes) == 1 ? "s" : "ve", have, fits);
+	plan_refuse(
+		flow->run, spec->nodes_loc.line ? spec->nodes_loc : spec->loc,
+		"%s wants %s on memory node%s %s, which ha%s %s in all; beside the other domains "
+		"at most %s fits there",
+		out->name, wants, hwloc_bitmap_weight(out->nodes) == 1 ? "" : "s", nodes,
+		hwloc_bitmap_weight(out->nodes) == 1 ? "s" : "ve", have, fits);
 	return 0;
 }
 
@@ -297,7 +309,10 @@ static int place_demands(struct flow *flow, bool is_explicit)
 		missing = place(flow, i, out->memory_bytes);
 		while (missing && !is_explicit && extend(flow, i))
 			missing = place(flow, i, missing);
-		/* A rest that no node has is firmware's or the kernel's share of MemTotal, not a conflict. */
+		/*
+		 * A rest that no node has is firmware's or the kernel's share of MemTotal, not
+		 * a conflict.
+		 */
 		if (missing && is_explicit)
 			return refuse_nodes(flow, i, missing);
 	}
@@ -312,7 +327,8 @@ static int commit(struct flow *flow)
 		hwloc_bitmap_t nodes = flow->run->out->domains[i].nodes;
 
 		for (size_t node = 0; node < flow->nodes; node++) {
-			if (flow->may[at(flow, i, node)] && hwloc_bitmap_set(nodes, inv->nodes[node].os))
+			if (flow->may[at(flow, i, node)] &&
+			    hwloc_bitmap_set(nodes, inv->nodes[node].os))
 				return -ENOMEM;
 		}
 		/* No CPU's node is known: every node with memory is as near as any other. */
@@ -351,8 +367,8 @@ int plan_assign_nodes(struct plan_run *run)
 	hp_autofree unsigned char *seen = calloc(nodes + 1, 1);
 	hp_autofree size_t *ways = calloc(3 * nodes + 1, sizeof(*ways));
 	hp_autofree int *package = calloc(nodes + 1, sizeof(*package));
-	struct flow flow = { run, nodes, demands, room, drawn, may, ways, ways + nodes, ways + 2 * nodes,
-			     seen, package };
+	struct flow flow = { run,  nodes,	 demands,	   room, drawn,	 may,
+			     ways, ways + nodes, ways + 2 * nodes, seen, package };
 
 	if (!room || !drawn || !may || !seen || !ways || !package)
 		return -ENOMEM;

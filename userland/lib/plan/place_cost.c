@@ -48,8 +48,8 @@ struct meeting {
 	unsigned char *base;
 };
 
-static unsigned int has(const struct place_problem *problem, const unsigned int *amounts, size_t owner,
-			size_t cell)
+static unsigned int has(const struct place_problem *problem, const unsigned int *amounts,
+			size_t owner, size_t cell)
 {
 	size_t at = owner * problem->cells_count + cell;
 
@@ -77,8 +77,8 @@ static unsigned int count_spans(const struct place_problem *problem, const unsig
 }
 
 /* The base has every core that no domain has, wherever the greedy order put what it needs. */
-static void mark_base(const struct place_problem *problem, const unsigned int *amounts, enum place_level level,
-		      struct meeting *meeting)
+static void mark_base(const struct place_problem *problem, const unsigned int *amounts,
+		      enum place_level level, struct meeting *meeting)
 {
 	size_t base = problem->owners_count - 1;
 
@@ -93,8 +93,9 @@ static void mark_base(const struct place_problem *problem, const unsigned int *a
 	}
 }
 
-static int cost_level(const struct place_problem *problem, const unsigned int *amounts, enum place_level level,
-		      unsigned int *spans, unsigned int *shares, unsigned int *base_meets)
+static int cost_level(const struct place_problem *problem, const unsigned int *amounts,
+		      enum place_level level, unsigned int *spans, unsigned int *shares,
+		      unsigned int *base_meets)
 {
 	size_t groups = problem->groups[level] + 1;
 	hp_autofree unsigned int *domains = calloc(groups, sizeof(*domains));
@@ -114,16 +115,19 @@ static int cost_level(const struct place_problem *problem, const unsigned int *a
 	return 0;
 }
 
-int place_cost_of(const struct place_problem *problem, const unsigned int *amounts, struct place_cost *cost)
+int place_cost_of(const struct place_problem *problem, const unsigned int *amounts,
+		  struct place_cost *cost)
 {
 	unsigned int *term = cost->term, unused[2];
 
-	if (cost_level(problem, amounts, PLACE_PACKAGE, &term[COST_PACKAGE_SPANS], &unused[0], &unused[1]) ||
-	    cost_level(problem, amounts, PLACE_NODE, &term[COST_NODE_SPANS], &term[COST_NODE_SHARES],
-		       &term[COST_BASE_NODES]) ||
+	if (cost_level(problem, amounts, PLACE_PACKAGE, &term[COST_PACKAGE_SPANS], &unused[0],
+		       &unused[1]) ||
+	    cost_level(problem, amounts, PLACE_NODE, &term[COST_NODE_SPANS],
+		       &term[COST_NODE_SHARES], &term[COST_BASE_NODES]) ||
 	    cost_level(problem, amounts, PLACE_L3, &term[COST_L3_SPANS], &term[COST_L3_SHARES],
 		       &term[COST_BASE_L3]) ||
-	    cost_level(problem, amounts, PLACE_KIND, &term[COST_KIND_SPANS], &unused[0], &unused[1]))
+	    cost_level(problem, amounts, PLACE_KIND, &term[COST_KIND_SPANS], &unused[0],
+		       &unused[1]))
 		return -ENOMEM;
 	return 0;
 }
@@ -158,7 +162,8 @@ unsigned int *place_solve(const struct place_problem *problem)
 	hp_autofree unsigned int *best = calloc(size + 1, sizeof(*best));
 	struct place_cost cost;
 
-	if (!best || try_orders(problem, size + 1, best, &cost) || place_search(problem, best, &cost))
+	if (!best || try_orders(problem, size + 1, best, &cost) ||
+	    place_search(problem, best, &cost))
 		return NULL;
 	return hp_take(best);
 }

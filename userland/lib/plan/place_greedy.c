@@ -26,7 +26,8 @@ struct run {
 
 static bool usable(const struct greedy *g, size_t cell)
 {
-	return place_kind_allows(g->problem->owners[g->owner].kind, g->problem->cells[cell].group[PLACE_KIND]);
+	return place_kind_allows(g->problem->owners[g->owner].kind,
+				 g->problem->cells[cell].group[PLACE_KIND]);
 }
 
 static size_t run_end(const struct greedy *g, enum place_level level, size_t first, size_t end)
@@ -92,8 +93,12 @@ static bool is_better_home(const struct greedy *g, const struct run *a, const st
 	return false;
 }
 
-/* Where to take from next: a group the owner is in, else the best that holds all, else the largest. */
-static bool is_better(const struct greedy *g, const struct run *a, const struct run *b, unsigned int n)
+/*
+ * Where to take from next: a group the owner is in, else the best that holds all,
+ * else the largest.
+ */
+static bool is_better(const struct greedy *g, const struct run *a, const struct run *b,
+		      unsigned int n)
 {
 	if (a->is_touched != b->is_touched)
 		return a->is_touched;
@@ -122,8 +127,12 @@ static struct run choose(const struct greedy *g, enum place_level level, size_t 
 	return best;
 }
 
-/* Takes n cores out of the cells [first, end), which share a group one level up. Returns what is missing. */
-static unsigned int take(struct greedy *g, enum place_level level, size_t first, size_t end, unsigned int n)
+/*
+ * Takes n cores out of the cells [first, end), which share a group one level up.
+ * Returns what is missing.
+ */
+static unsigned int take(struct greedy *g, enum place_level level, size_t first, size_t end,
+			 unsigned int n)
 {
 	while (n) {
 		struct run run = choose(g, level, first, end, n);
@@ -159,7 +168,8 @@ static void settle(struct greedy *g)
  * cannot starve it; the base goes first among equals because its own core is
  * not negotiable; then large before small or the order of the file.
  */
-static bool goes_before(const struct place_problem *problem, enum place_order order, size_t a, size_t b)
+static bool goes_before(const struct place_problem *problem, enum place_order order, size_t a,
+			size_t b)
 {
 	const struct place_owner *x = &problem->owners[a], *y = &problem->owners[b];
 	size_t base = problem->owners_count - 1;
@@ -184,8 +194,8 @@ static void sort_owners(const struct place_problem *problem, enum place_order or
 	}
 }
 
-int place_greedy(const struct place_problem *problem, enum place_order order, enum place_taste taste,
-		 unsigned int *amounts)
+int place_greedy(const struct place_problem *problem, enum place_order order,
+		 enum place_taste taste, unsigned int *amounts)
 {
 	hp_autofree unsigned int *left = calloc(problem->cells_count + 1, sizeof(*left));
 	hp_autofree unsigned int *tenants = calloc(problem->cells_count + 1, sizeof(*tenants));

@@ -26,7 +26,8 @@ struct search {
 	unsigned int spans[PLACE_LEVELS], shares[PLACE_LEVELS];
 	unsigned int touched[PLACE_LEVELS];	/* groups of the present owner */
 	unsigned int *least[PLACE_LEVELS];	/* [owner]: groups it cannot do without */
-	unsigned int *later[PLACE_LEVELS];	/* [position in order]: spans that those behind it add at least */
+	unsigned int *later
+		[PLACE_LEVELS]; /* [position in order]: spans that those behind it add at least */
 	unsigned int *best;
 	struct place_cost *best_cost;
 	struct place_tally tally;		/* what those behind the present owner need */
@@ -57,7 +58,8 @@ static int alloc_search(struct search *s)
 		s->inside[level] = calloc(problem->groups[level] + 1, sizeof(unsigned int));
 		s->least[level] = calloc(problem->owners_count, sizeof(unsigned int));
 		s->later[level] = calloc(problem->owners_count + 1, sizeof(unsigned int));
-		ok = ok && s->domains[level] && s->inside[level] && s->least[level] && s->later[level];
+		ok = ok && s->domains[level] && s->inside[level] && s->least[level] &&
+			s->later[level];
 	}
 	s->order = calloc(problem->owners_count, sizeof(*s->order));
 	s->left = calloc(problem->cells_count + 1, sizeof(*s->left));
@@ -87,7 +89,10 @@ static void enter(struct search *s, size_t cell, int way)
 	}
 }
 
-/* Makes an owner the present one: what it has already counts as touched, but is in the spans since the start. */
+/*
+ * Makes an owner the present one: what it has already counts as touched, but is in
+ * the spans since the start.
+ */
 static void adopt(struct search *s, size_t owner)
 {
 	const unsigned int *fixed = &s->problem->fixed[owner * s->problem->cells_count];
@@ -169,7 +174,8 @@ static void go_on(struct search *s, size_t at)
 			const struct place_cell *cell = &s->problem->cells[i];
 
 			for (int level = 0; level < PLACE_LEVELS; level++) {
-				if (s->amounts[owner * s->problem->cells_count + i] && cell->group[level] >= 0)
+				if (s->amounts[owner * s->problem->cells_count + i] &&
+				    cell->group[level] >= 0)
 					s->inside[level][cell->group[level]]++;
 			}
 		}
@@ -183,7 +189,8 @@ static unsigned int room_behind(const struct search *s, size_t owner, size_t cel
 	unsigned int room = 0;
 
 	for (size_t i = cell; i < s->problem->cells_count; i++) {
-		if (place_kind_allows(s->problem->owners[owner].kind, s->problem->cells[i].group[PLACE_KIND]))
+		if (place_kind_allows(s->problem->owners[owner].kind,
+				      s->problem->cells[i].group[PLACE_KIND]))
 			room += s->left[i];
 	}
 	return room;
@@ -205,8 +212,10 @@ static void place_cell(struct search *s, size_t at, size_t cell, unsigned int ne
 	room = room_behind(s, owner, cell);
 	if (room < need)
 		return;
-	most = place_kind_allows(s->problem->owners[owner].kind, s->problem->cells[cell].group[PLACE_KIND]) ?
-	       s->left[cell] : 0;
+	most = place_kind_allows(s->problem->owners[owner].kind,
+				 s->problem->cells[cell].group[PLACE_KIND]) ?
+		s->left[cell] :
+		0;
 	behind = room - most;
 	most = most < need ? most : need;
 	if (most)
@@ -248,7 +257,10 @@ static int descending(const void *a, const void *b)
 	return x < y ? 1 : x > y ? -1 : 0;
 }
 
-/* Fewest groups that can hold all an owner has and needs, on the machine with only the fixed cores settled. */
+/*
+ * Fewest groups that can hold all an owner has and needs, on the machine with only
+ * the fixed cores settled.
+ */
 static int count_least(struct search *s, enum place_level level, size_t index)
 {
 	const struct place_problem *problem = s->problem;
@@ -339,7 +351,8 @@ static void prepare_start(struct search *s)
 	}
 }
 
-int place_search(const struct place_problem *problem, unsigned int *amounts, struct place_cost *cost)
+int place_search(const struct place_problem *problem, unsigned int *amounts,
+		 struct place_cost *cost)
 {
 	struct search s = { .problem = problem, .best = amounts, .best_cost = cost };
 	int rc;

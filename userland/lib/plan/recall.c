@@ -30,14 +30,14 @@ static int recall_cgroup(const struct hp_setting *item, const struct hp_policy *
 	set = is_cpus ? out->domains[domain].cpus : out->domains[domain].nodes;
 	rc = hp_cpulist_parse(item->want, set);
 	if (rc)
-		return hp_err_set(err, -rc, "applied state: %s of %s is \"%s\", not a list", item->attr,
-				  item->object, item->want);
+		return hp_err_set(err, -rc, "applied state: %s of %s is \"%s\", not a list",
+				  item->attr, item->object, item->want);
 	return 0;
 }
 
 /* "inside=10.203.0.2 hub=10.203.0.1 subnet=10.203.0.0/24" */
-static int recall_leg(const struct hp_setting *item, const struct hp_policy *policy, struct hp_assignment *out,
-		      struct hp_err *err)
+static int recall_leg(const struct hp_setting *item, const struct hp_policy *policy,
+		      struct hp_assignment *out, struct hp_err *err)
 {
 	int domain = hp_policy_find(policy, item->object);
 	char inside[16], hub[16];
@@ -45,7 +45,8 @@ static int recall_leg(const struct hp_setting *item, const struct hp_policy *pol
 	if (!item->want)
 		return 0;
 	if (sscanf(item->want, "inside=%15s hub=%15s", inside, hub) != 2)
-		return hp_err_set(err, EINVAL, "applied state: star leg of %s is \"%s\"", item->object, item->want);
+		return hp_err_set(err, EINVAL, "applied state: star leg of %s is \"%s\"",
+				  item->object, item->want);
 	if (!out->base_link_address) {
 		out->base_link_address = strdup(hub);
 		if (!out->base_link_address)
@@ -54,7 +55,9 @@ static int recall_leg(const struct hp_setting *item, const struct hp_policy *pol
 	if (domain < 0 || out->domains[domain].link_address)
 		return 0;
 	out->domains[domain].link_address = strdup(inside);
-	return out->domains[domain].link_address ? 0 : hp_err_errno(err, ENOMEM, "reading the applied state");
+	return out->domains[domain].link_address ?
+		0 :
+		hp_err_errno(err, ENOMEM, "reading the applied state");
 }
 
 int hp_assignment_from_settings(const struct hp_policy *policy, const struct hp_settings *applied,

@@ -24,8 +24,8 @@ static int grow(struct hp_settings *list)
 	return 0;
 }
 
-struct hp_setting *hp_settings_add(struct hp_settings *list, const char *backend, const char *object,
-				   const char *attr, const char *want)
+struct hp_setting *hp_settings_add(struct hp_settings *list, const char *backend,
+				   const char *object, const char *attr, const char *want)
 {
 	struct hp_setting *item;
 
@@ -47,8 +47,8 @@ struct hp_setting *hp_settings_add(struct hp_settings *list, const char *backend
 	return item;
 }
 
-struct hp_setting *hp_settings_find(const struct hp_settings *list, const char *backend, const char *object,
-				    const char *attr)
+struct hp_setting *hp_settings_find(const struct hp_settings *list, const char *backend,
+				    const char *object, const char *attr)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct hp_setting *item = &list->items[i];

@@ -56,8 +56,12 @@ static char *format_address(uint32_t address)
 	return inet_ntop(AF_INET, &in, text, sizeof(text)) ? strdup(text) : NULL;
 }
 
-/* Once applied, the hub's own leg makes the star's subnet one of the machine's: that is no conflict. */
-static bool is_our_own(const struct plan_run *run, const struct subnet *net, const struct subnet *local)
+/*
+ * Once applied, the hub's own leg makes the star's subnet one of the machine's:
+ * that is no conflict.
+ */
+static bool is_our_own(const struct plan_run *run, const struct subnet *net,
+		       const struct subnet *local)
 {
 	uint32_t hub;
 
@@ -87,7 +91,8 @@ static const char *find_overlap(const struct plan_run *run, const struct subnet 
 static char *suggest(const struct plan_run *run, unsigned int prefix)
 {
 	for (uint32_t second = 203; second < 256; second++) {
-		struct subnet net = { 10u << 24 | second << 16, UINT32_MAX << (32 - prefix), prefix };
+		struct subnet net = { 10u << 24 | second << 16, UINT32_MAX << (32 - prefix),
+				      prefix };
 		hp_autofree char *address = NULL;
 		char *text;
 
@@ -112,8 +117,9 @@ static int check_overlap(struct plan_run *run, const struct subnet *net)
 	hint = suggest(run, net->prefix);
 	if (!hint)
 		return -ENOMEM;
-	plan_refuse(run, policy->star_subnet_loc, "subnet %s overlaps %s, which this machine uses%s",
-		    policy->star_subnet, other, hint);
+	plan_refuse(run, policy->star_subnet_loc,
+		    "subnet %s overlaps %s, which this machine uses%s", policy->star_subnet, other,
+		    hint);
 	return 0;
 }
 
@@ -170,7 +176,8 @@ static bool keeps_address(const struct plan_run *run, size_t domain, const struc
 	if (!run->current || domain >= run->current->domains_count)
 		return false;
 	now = run->current->domains[domain].link_address;
-	return now && parse_address(now, address) && is_host(net, *address) && !is_taken(taken, *address);
+	return now && parse_address(now, address) && is_host(net, *address) &&
+		!is_taken(taken, *address);
 }
 
 /* Explicit ones first, then those in force, then the lowest free for each of the rest. */
@@ -186,13 +193,14 @@ static int give_addresses(struct plan_run *run, const struct subnet *net)
 			rc = take_explicit(run, &taken, (int)i);
 	}
 	for (size_t i = 0; !rc && i < policy->domains_count; i++) {
-		if (policy->domains[i].network.is_linked && !policy->domains[i].network.link_address &&
+		if (policy->domains[i].network.is_linked &&
+		    !policy->domains[i].network.link_address &&
 		    keeps_address(run, i, net, &taken, &address))
 			rc = give(run, &taken, (int)i, address);
 	}
 	for (size_t i = 0; !rc && i < policy->domains_count; i++) {
-		if (!policy->domains[i].network.is_linked || policy->domains[i].network.link_address ||
-		    run->out->domains[i].link_address)
+		if (!policy->domains[i].network.is_linked ||
+		    policy->domains[i].network.link_address || run->out->domains[i].link_address)
 			continue;
 		while (is_taken(&taken, next))
 			next++;
