@@ -41,4 +41,4 @@ misfit "a function twice" 'beta|alpha' 'domains:
 misfit "the management port" 'management|route' "domains: {alpha: {cpus: 1, memory: 1GiB, devices: [{mac: \"$(cat "/sys/class/net/$(ip route show default | sed 's/.*dev \([^ ]*\).*/\1/')/address")\"}]}}"
 misfit "no such node" 'node' 'domains: {alpha: {cpus: 1, memory: {size: 1GiB, nodes: "5"}}}'
 snapshot > /tmp/after
-is "the machine is as it was" "$(diff /tmp/before /tmp/after)" ""
+is "the machine is as it was" "$(changed /tmp/before /tmp/after)" ""

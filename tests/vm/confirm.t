@@ -25,7 +25,7 @@ ok "the domain runs meanwhile" partctl exec alpha -- true
 eventually 40 "unconfirmed, it undoes itself without partd" bash -c '! ls -d /sys/fs/cgroup/hostpart* 2> /dev/null | grep -q .'
 sleep 1
 snapshot > /tmp/after
-is "and everything is as found" "$(diff /tmp/before /tmp/after)" ""
+is "and everything is as found" "$(changed /tmp/before /tmp/after)" ""
 
 ok "apply --confirm again" partctl apply /tmp/small.yaml --confirm 10s
 ok "confirm" partctl confirm
@@ -47,4 +47,4 @@ ok "teardown" partctl teardown
 kill %1
 wait
 snapshot > /tmp/after
-is "everything is as found" "$(diff /tmp/before /tmp/after)" ""
+is "everything is as found" "$(changed /tmp/before /tmp/after)" ""

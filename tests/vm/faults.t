@@ -15,7 +15,7 @@ modprobe hostpart
 snapshot > /tmp/old
 steps=$(partctl plan $policy -o json | jq '.steps | length')
 note "$steps steps, every ${stride}th is tried"
-same() { snapshot > /tmp/now; diff "$1" /tmp/now; }
+same() { snapshot > /tmp/now; changed "$1" /tmp/now; }
 
 wrong=''
 for ((n = 1; n <= steps; n += stride)); do

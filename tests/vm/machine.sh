@@ -24,6 +24,12 @@ snapshot() {
 	true
 }
 
+# What a snapshot taken later (AFTER) has else than BEFORE. A driver that was opened for the first time leaves new
+# /proc/irq/N behind for as long as it is bound: files that were not there before are no one's prior value.
+changed() { # BEFORE AFTER
+	diff "$1" <(awk -F: 'NR == FNR { known[$1]; next } $1 !~ /^\/proc\/irq\/[0-9]/ || $1 in known' "$1" "$2")
+}
+
 # CPUs of a domain as the kernel has them now.
 cpus_of() { cat /sys/fs/cgroup/hostpart*/"$1"/cpuset.cpus.effective; }
 
