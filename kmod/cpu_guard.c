@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* cpu_guard.c: refuses to let a claimed CPU go offline. */
+/* cpu_guard.c: refuses to let a claimed CPU go offline by whatever way the request came. */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/kernel.h>
@@ -20,7 +20,7 @@ static bool kernel_needs_it(void)
 	return cpuhp_tasks_frozen || system_state > SYSTEM_RUNNING;
 }
 
-static bool find_owner(unsigned int cpu, struct hp_event *event)
+bool hp_cpu_guard_owner(unsigned int cpu, struct hp_event *event)
 {
 	const struct hp_table *table;
 	const struct hp_domain *owner;
@@ -37,7 +37,8 @@ static bool find_owner(unsigned int cpu, struct hp_event *event)
 }
 
 /*
- * Runs in the CPU's own hotplug thread with the hotplug lock held for writing,
+ * The second line behind cpu_pin.c, for requests that do not come through the
+ * device core.  Runs in the CPU's own hotplug thread with the hotplug lock held for writing,
  * so no commit can claim the CPU meanwhile.  Who asked is not known here: the
  * current task is that thread, and the actor stays unknown.
  */
@@ -50,7 +51,7 @@ static int refuse_claimed(unsigned int cpu)
 		.actor.kind = HP_ACTOR_UNKNOWN,
 	};
 
-	if (kernel_needs_it() || !find_owner(cpu, &event))
+	if (kernel_needs_it() || !hp_cpu_guard_owner(cpu, &event))
 		return 0;
 	hp_event_emit(&event, GFP_KERNEL);
 	pr_notice_ratelimited("hostpart: cpu %u stays online, %s claims it\n", cpu, event.domain);

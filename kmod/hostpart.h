@@ -184,6 +184,17 @@ void hp_event_set_multicast(bool is_on);
 
 int hp_cpu_guard_init(void);
 void hp_cpu_guard_exit(void);
+/* Whether a domain claims @cpu; then its name and the generation are in @event. Any context. */
+bool hp_cpu_guard_owner(unsigned int cpu, struct hp_event *event);
+
+/* ---- cpu_pin.c: under hp_registry_lock but init and exit -------------------- */
+
+int hp_cpu_pin_init(void);
+void hp_cpu_pin_exit(void);
+/* Pins the CPUs that @next claims and that have no pin yet, or some of them and an error. */
+int hp_cpu_pin_prepare(const struct hp_table *next);
+/* Lets go of the CPUs that @table does not claim. */
+void hp_cpu_pin_retire(const struct hp_table *table);
 
 /* ---- sysfs.c: all under hp_registry_lock but init and exit ----------------- */
 

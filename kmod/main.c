@@ -17,13 +17,18 @@ static int __init load(void)
 	err = hp_cpu_guard_init();
 	if (err)
 		goto exit_sysfs;
+	err = hp_cpu_pin_init();
+	if (err)
+		goto exit_cpu_guard;
 	/* Last: from here on user space can change the registry. */
 	err = hp_genl_init();
 	if (err)
-		goto exit_cpu_guard;
+		goto exit_cpu_pin;
 	pr_info("hostpart %s (abi %u) loaded\n", HP_MODULE_VERSION, HP_ABI);
 	return 0;
 
+exit_cpu_pin:
+	hp_cpu_pin_exit();
 exit_cpu_guard:
 	hp_cpu_guard_exit();
 exit_sysfs:
@@ -40,6 +45,7 @@ exit_registry:
 static void __exit unload(void)
 {
 	hp_genl_exit();
+	hp_cpu_pin_exit();
 	hp_cpu_guard_exit();
 	hp_sysfs_exit();
 	hp_registry_exit();

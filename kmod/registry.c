@@ -77,19 +77,24 @@ int hp_registry_replace(struct hp_table *next, const u64 *expected_generation, u
 	err = hp_sysfs_prepare(next);
 	if (err)
 		goto put_module;
+	err = hp_cpu_pin_prepare(next);
+	if (err)
+		goto retire_pins;
 	err = check_and_swap(next, old->generation + 1, why);
 	if (err)
-		goto retire_sysfs;
+		goto retire_pins;
 
 	synchronize_rcu();
 	hp_sysfs_retire(next);
+	hp_cpu_pin_retire(next);
 	tell(next, cause == HP_EVENT_RELEASE ? old : next, cause, actor);
 	hp_table_free(old);
 	if (empties)
 		module_put(THIS_MODULE);
 	return 0;
 
-retire_sysfs:
+retire_pins:
+	hp_cpu_pin_retire(old);
 	hp_sysfs_retire(old);
 put_module:
 	if (fills)

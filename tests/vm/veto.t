@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# veto.t: refusing to take a claimed CPU offline leaves its partition whole, without any agent, and names who asked.
+# kernels: 6.1 6.12
+# timeout: 300
+# boot: main
+cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+. tests/vm/lib.sh
+. tests/vm/machine.sh
+on_exit partctl -q teardown
+
+cat > /tmp/veto.yaml <<'END'
+apiVersion: hostpart/v1
+base: {cpus: 2, memory: 1GiB}
+domains:
+  alpha: {cpus: 1, memory: 512MiB}
+  beta: {cpus: 1, memory: 512MiB}
+END
+offline() { echo "$2" > "/sys/devices/system/cpu/cpu$1/online"; }
+types() { cat /sys/fs/cgroup/hostpart*/cpuset.cpus.partition /sys/fs/cgroup/hostpart*/{alpha,beta}/cpuset.cpus.partition | xargs; }
+
+ok "the module loads" modprobe hostpart
+ok "apply" partctl apply /tmp/veto.yaml
+is "no claimed CPU is without its pin" "$(find /sys/bus/hostpart/devices/ -type l | wc -l)" 4
+partd --policy /nonexistent > /tmp/partd.log 2>&1 &
+partd_pid=$!
+eventually 30 "partd listens" test -S /run/hostpart/partd.sock
+kill -STOP $partd_pid	# it may hear, but it may not mend
+for domain in alpha beta; do
+	before=$(cpus_of $domain)
+	for cpu in $(each_cpu "$before"); do
+		like "cpu $cpu of $domain stays online" "$(offline "$cpu" 0 2>&1)" busy
+	done
+	is "it is online" "$(cat "/sys/devices/system/cpu/cpu$cpu/online")" 1
+	is "all three partitions are valid" "$(types)" "root root root"
+	is "$domain has its CPUs" "$(cpus_of $domain)" "$before"
+done
+bash -c "echo \$\$ > /tmp/asker; echo 0 > /sys/devices/system/cpu/cpu$cpu/online" 2> /dev/null
+kill -CONT $partd_pid
+eventually 10 "the refusal is an event with its actor" \
+	bash -c "partctl events -o json | grep refused | grep -q '\"pid\":$(cat /tmp/asker),'"
+note "$(partctl events --last 5)"
+free=$(tr ',-' '\n\n' < /sys/fs/cgroup/cpuset.cpus.effective | tail -n 1)
+ok "cpu $free of the base goes offline" offline "$free" 0
+ok "and comes back" offline "$free" 1
+is "all three partitions are still valid" "$(types)" "root root root"
+ok "teardown" partctl teardown
+ok "cpu $cpu, no longer claimed, goes offline" offline "$cpu" 0
+ok "and comes back" offline "$cpu" 1
+is "no pin is left" "$(find /sys/bus/hostpart/devices/ -type l | wc -l)" 0
+kill $partd_pid
+wait $partd_pid
+ok "the module goes" rmmod hostpart
