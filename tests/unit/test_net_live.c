@@ -17,7 +17,7 @@
 #include "net/hp_netns.h"
 #include "net/hp_netwatch.h"
 
-/* Needs root and a kernel with network namespaces, veth and nf_tables; whatever is missing skips with its reason. */
+/* Without root or network namespaces all of it is skipped, without nf_tables the firewall; with the reason. */
 
 static const char alpha[] = "inside=10.203.0.2 hub=10.203.0.1 subnet=10.203.0.0/24";
 static const char legs[] = "leg alpha hp-alpha 10.203.0.2\nleg beta hp-beta 10.203.0.3\nallow alpha beta tcp 1-65535";

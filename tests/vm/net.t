@@ -287,7 +287,7 @@ ok "and fetched back" holds port $function "$want"
 ok "it goes back to the base" put port $function "$original"
 eventually 20 "it has its link there" settled
 snapshot > "$work/after"
-is "addresses, routes and sysctls are byte for byte what they were" "$(cat "$work/after")" "$(cat "$work/before")"
+ok "addresses, routes and sysctls are byte for byte what they were" diff "$work/before" "$work/after"
 is "and so is the value" "$(get port $function)" "$original"
 
 ip link add "$port.7" link "$port" type vlan id 7
