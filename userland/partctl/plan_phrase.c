@@ -104,12 +104,28 @@ static char *sysfile_what(const struct hp_step *step)
 	return format("%s", step->object);
 }
 
+static char *systemd_what(const struct hp_step *step)
+{
+	static const char *const words[][2] = {
+		{ "", "systemd unit" },
+		{ "AllowedCPUs", "CPUs of" },
+		{ "AllowedMemoryNodes", "memory nodes of" },
+		{ "MemoryMin", "guaranteed memory of" },
+	};
+
+	for (size_t i = 0; i < hp_array_size(words); i++) {
+		if (!strcmp(step->attr, words[i][0]))
+			return format("%s %s", words[i][1], step->object);
+	}
+	return format("%s of %s", step->attr, step->object);
+}
+
 static char *simple_what(const struct hp_step *step)
 {
 	bool is_base = !strcmp(step->object, "base");
 
 	if (!strcmp(step->backend, "systemd"))
-		return format("%s %s", *step->attr ? "CPUs of" : "systemd unit", step->object);
+		return systemd_what(step);
 	if (!strcmp(step->backend, "netns"))
 		return format("network namespace of %s", step->object);
 	if (!strcmp(step->backend, "devacl"))
@@ -271,7 +287,7 @@ char *plan_phrase_value(const struct hp_step *step, const char *value)
 			       "rules");
 	if (!strcmp(step->backend, "sysfile"))
 		return mask_value(value);
-	if (!strncmp(step->attr, "memory.", 7))
+	if (!strncmp(step->attr, "memory.", 7) || !strcmp(step->attr, "MemoryMin"))
 		return size_value(value);
 	return first_line(value);
 }
