@@ -27,12 +27,14 @@ static bool parse_address(const char *text, uint32_t *address)
 static bool parse_subnet(const char *text, struct subnet *net)
 {
 	const char *slash = strchr(text, '/');
-	hp_autofree char *address = slash ? strndup(text, (size_t)(slash - text)) : NULL;
+	char address[INET_ADDRSTRLEN];
 	unsigned long prefix;
 	char *end;
 
-	if (!address || slash[1] < '0' || slash[1] > '9')
+	if (!slash || (size_t)(slash - text) >= sizeof(address) || slash[1] < '0' || slash[1] > '9')
 		return false;
+	memcpy(address, text, (size_t)(slash - text));
+	address[slash - text] = 0;
 	prefix = strtoul(slash + 1, &end, 10);
 	if (*end || prefix > 32 || !parse_address(address, &net->network))
 		return false;
