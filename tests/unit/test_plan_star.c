@@ -172,6 +172,23 @@ static void gaps_are_admitted(void **state)
 	assert_null(find_gap(out, 1, "far from its CPUs"));
 }
 
+static void unknown_topology_is_admitted(void **state)
+{
+	hp_autoinventory *inv = fixture_machine(8 * GIB);
+	hp_autopolicy *policy = fixture_policy("domains:\n" HOST("a", ""));
+	hp_autoassignment *out = NULL;
+
+	(void)state;
+	fixture_core(inv, "0", 0, 0, 0, -1);
+	fixture_core(inv, "1", 0, -1, 0, -1);
+	fixture_core(inv, "2", 0, -1, -1, -1);
+	fixture_node(inv, 0, 4 * GIB);
+	fixture_node(inv, 1, 4 * GIB);
+	out = fixture_assign(policy, inv, NULL);
+	check_gap(out, -1, "share an L3 cache is not known", "2 of its 3 cores");
+	check_gap(out, -1, "memory is near is not known", "1 of its 3 cores");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +199,7 @@ int main(void)
 		cmocka_unit_test(addresses_stay),
 		cmocka_unit_test(a_clean_machine_has_few_gaps),
 		cmocka_unit_test(gaps_are_admitted),
+		cmocka_unit_test(unknown_topology_is_admitted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

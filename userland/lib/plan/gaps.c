@@ -63,6 +63,31 @@ static int gaps_of_offline(struct plan_run *run)
 		list);
 }
 
+/* Without cache or node numbers a placement cannot respect their borders, and nobody can check it. */
+static int gaps_of_topology(struct plan_run *run)
+{
+	const struct hp_inventory *inv = run->inv;
+	size_t with_l3 = 0, with_node = 0;
+
+	for (size_t i = 0; i < inv->cores_count; i++) {
+		with_l3 += inv->cores[i].l3 >= 0;
+		with_node += inv->cores[i].node >= 0;
+	}
+	if (with_l3 < inv->cores_count &&
+	    plan_gap(run->out, -1,
+		     "which domains share an L3 cache is not known|the machine does not tell the L3 "
+		     "group of %zu of its %zu cores, so the placement could not respect it",
+		     inv->cores_count - with_l3, inv->cores_count))
+		return -ENOMEM;
+	if (with_node < inv->cores_count && inv->nodes_count > 1 &&
+	    plan_gap(run->out, -1,
+		     "which memory is near is not known|the machine does not tell the NUMA node of "
+		     "%zu of its %zu cores",
+		     inv->cores_count - with_node, inv->cores_count))
+		return -ENOMEM;
+	return 0;
+}
+
 /* All cores alike: what asks for a kind gets what there is. */
 static int gaps_of_kinds(struct plan_run *run)
 {
@@ -101,8 +126,9 @@ static void sort_gaps(struct hp_assignment *out)
 
 int plan_find_gaps(struct plan_run *run)
 {
-	if (gaps_of_module(run) || gaps_of_offline(run) || gaps_of_kinds(run) ||
-	    gaps_of_sharing(run) || gaps_of_devices(run) || gaps_of_irqs(run))
+	if (gaps_of_module(run) || gaps_of_offline(run) || gaps_of_topology(run) ||
+	    gaps_of_kinds(run) || gaps_of_sharing(run) || gaps_of_devices(run) ||
+	    gaps_of_irqs(run))
 		return -ENOMEM;
 	sort_gaps(run->out);
 	return 0;
