@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* test_net_live.c: namespaces, star and firewall on this machine's kernel, inside a namespace of the test's own. */
+/* test_net_live.c: namespaces, star and firewall on this kernel, in a namespace of the test. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,10 @@
 #include "net/hp_netns.h"
 #include "net/hp_netwatch.h"
 
-/* Without root or network namespaces all of it is skipped, without nf_tables the firewall; with the reason. */
+/*
+ * Without root or network namespaces all of it is skipped, without nf_tables the
+ * firewall; with the reason.
+ */
 
 static const char alpha[] = "inside=10.203.0.2 hub=10.203.0.1 subnet=10.203.0.0/24";
 static const char legs[] = "leg alpha hp-alpha 10.203.0.2\nleg beta hp-beta 10.203.0.3\nallow alpha beta tcp 1-65535";
@@ -182,7 +185,8 @@ static void test_biggest_firewall(void **state)
 }
 
 /* Everything that is readable within five seconds of the last event. */
-static bool wait_for(struct hp_netwatch *watch, enum hp_net_event_kind kind, struct hp_net_event *event)
+static bool wait_for(struct hp_netwatch *watch, enum hp_net_event_kind kind,
+		     struct hp_net_event *event)
 {
 	hp_autoerr err = HP_ERR_INIT;
 	struct pollfd pfd = { .fd = hp_netwatch_fd(watch), .events = POLLIN };

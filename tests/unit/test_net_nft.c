@@ -104,7 +104,8 @@ static int check_round_trip(const struct nft_rule_spec *spec, void *arg)
 	nft_note_parse(data, size, &note);
 	assert_string_equal(note.comment, spec->comment);
 	assert_int_equal(note.tag, 0x12345678);
-	assert_string_equal(nftnl_rule_get_str(back, NFTNL_RULE_CHAIN), nft_chain_specs[spec->chain].name);
+	assert_string_equal(nftnl_rule_get_str(back, NFTNL_RULE_CHAIN),
+			    nft_chain_specs[spec->chain].name);
 	nftnl_rule_free(rule);
 	nftnl_rule_free(back);
 	(*(size_t *)arg)++;
@@ -246,8 +247,11 @@ static void test_added_rule_is_seen(void **state)
 
 	/* The same rule twice changes nothing that passes, but it is not what was written. */
 	expect(full, &twice);
-	spec = (struct nft_rule_spec){ .chain = NFT_CHAIN_FORWARD, .is_not_leg_in = true, .is_not_leg_out = true,
-				       .verdict = NFT_SPEC_ACCEPT, .comment = "touches no leg" };
+	spec = (struct nft_rule_spec){ .chain = NFT_CHAIN_FORWARD,
+				       .is_not_leg_in = true,
+				       .is_not_leg_out = true,
+				       .verdict = NFT_SPEC_ACCEPT,
+				       .comment = "touches no leg" };
 	rule = nft_rule_build(&spec, twice.tag);
 	assert_int_equal(nft_image_add_rule(&twice, rule), 0);
 	nftnl_rule_free(rule);
@@ -276,7 +280,10 @@ static void test_changed_frame_is_seen(void **state)
 	}
 }
 
-/* All rules of a link gone, or all rules of a new one there: consistent in itself, but not what was applied. */
+/*
+ * All rules of a link gone, or all rules of a new one there: consistent in
+ * itself, but not what was applied.
+ */
 static void test_consistent_changes_do_not_read_as_the_policy(void **state)
 {
 	nft_autoimage image = { 0 };
@@ -314,7 +321,8 @@ static void test_notes_with_wrong_lengths(void **state)
 
 	(void)state;
 	for (size_t size = 0; size <= sizeof(data); size++) {
-		hp_autofree unsigned char *copy = malloc(size + 1);	/* so that a sanitizer sees an overrun */
+		/* On the heap, so that a sanitizer sees an overrun. */
+		hp_autofree unsigned char *copy = malloc(size + 1);
 
 		memcpy(copy, data, size);
 		nft_note_parse(copy, size, &note);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* test_net_port.c: a port's value and the records of addresses and routes in it, without a kernel. */
+/* test_net_port.c: a port's value, its addresses and routes, without a kernel. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,7 +77,10 @@ static void test_captures_round_trip(void **state)
 	assert_true(back.is_capture);
 	again = port_value_format(&back);
 	assert_string_equal(text, again);
-	/* The texts are sorted for people; the order that makes 192.0.2.2 the primary address is kept. */
+	/*
+	 * The texts are sorted for people; the order that makes 192.0.2.2 the primary
+	 * address is kept.
+	 */
 	assert_string_equal(back.addresses.items[0].text, "192.0.2.2/24");
 	assert_true(hp_netrecords_are_same(&value.addresses, &back.addresses));
 	assert_true(hp_netrecords_are_same(&value.routes, &back.routes));

@@ -39,7 +39,8 @@ static bool begins_like_a_leg(const char *link)
 
 static bool matches_links(const struct nft_rule_spec *r, const struct packet *p)
 {
-	return !(r->is_not_leg_in && begins_like_a_leg(p->in)) && !(r->is_not_leg_out && begins_like_a_leg(p->out)) &&
+	return !(r->is_not_leg_in && begins_like_a_leg(p->in)) &&
+	       !(r->is_not_leg_out && begins_like_a_leg(p->out)) &&
 	       !(r->in && strcmp(r->in, p->in)) && !(r->out && strcmp(r->out, p->out));
 }
 
@@ -52,10 +53,11 @@ static bool matches_packet(const struct nft_rule_spec *r, const struct packet *p
 		return false;
 	if (r->protocol && r->protocol != p->protocol)
 		return false;
-	if (r->source_first && (p->source_port < r->source_first || p->source_port > r->source_last))
+	if (r->source_first &&
+	    (p->source_port < r->source_first || p->source_port > r->source_last))
 		return false;
-	if (r->destination_first &&
-	    (p->destination_port < r->destination_first || p->destination_port > r->destination_last))
+	if (r->destination_first && (p->destination_port < r->destination_first ||
+				     p->destination_port > r->destination_last))
 		return false;
 	return !r->has_icmp_type || r->icmp_type == p->icmp_type;
 }
@@ -98,10 +100,12 @@ static bool is_allowed_by(const struct nft_allow *a, int from, int to, const str
 	if (p->protocol != a->protocol)
 		return false;
 	if (is_forth && (p->ct_state == CT_NEW || p->ct_state == CT_ESTABLISHED) &&
-	    (a->protocol == IPPROTO_ICMP ? p->icmp_type == ICMP_ECHO : in_ports(a, p->destination_port)))
+	    (a->protocol == IPPROTO_ICMP ? p->icmp_type == ICMP_ECHO
+					 : in_ports(a, p->destination_port)))
 		return true;
 	return is_back && p->ct_state == CT_ESTABLISHED && p->is_reply &&
-	       (a->protocol == IPPROTO_ICMP ? p->icmp_type == ICMP_ECHOREPLY : in_ports(a, p->source_port));
+	       (a->protocol == IPPROTO_ICMP ? p->icmp_type == ICMP_ECHOREPLY
+					    : in_ports(a, p->source_port));
 }
 
 static bool should_pass(const struct nft_policy *policy, const struct packet *p)
@@ -111,7 +115,10 @@ static bool should_pass(const struct nft_policy *policy, const struct packet *p)
 
 	if (from == NFT_BASE && to == NFT_BASE)
 		return true;
-	/* In the forward chain the base is somebody outside of this machine: nothing is allowed with it. */
+	/*
+	 * In the forward chain the base is somebody outside of this machine: nothing is
+	 * allowed with it.
+	 */
 	if (p->chain == NFT_CHAIN_FORWARD && (from == NFT_BASE || to == NFT_BASE))
 		return false;
 	if (!p->is_ipv4 || (from != NFT_BASE && strcmp(policy->legs[from].address, p->source)) ||
@@ -134,12 +141,21 @@ static struct packet make_packet(void)
 	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_SCTP };
 	static const uint8_t types[] = { ICMP_ECHO, ICMP_ECHOREPLY, ICMP_UNREACH, ICMP_TIMESTAMP };
 	static const uint16_t ports[] = { 21, 22, 23, 79, 80, 85, 90, 91, 53, 40000 };
-	static const uint32_t states[] = { CT_INVALID, CT_ESTABLISHED, CT_RELATED, CT_NEW, CT_UNTRACKED };
+	static const uint32_t states[] = { CT_INVALID, CT_ESTABLISHED, CT_RELATED, CT_NEW,
+					   CT_UNTRACKED };
 	struct packet p = {
-		.chain = rand() % NFT_CHAINS, .in = PICK(links), .out = PICK(links), .is_ipv4 = rand() % 8,
-		.source = PICK(addresses), .destination = PICK(addresses), .protocol = PICK(protocols),
-		.icmp_type = PICK(types), .source_port = PICK(ports), .destination_port = PICK(ports),
-		.ct_state = PICK(states), .is_reply = rand() % 2,
+		.chain = rand() % NFT_CHAINS,
+		.in = PICK(links),
+		.out = PICK(links),
+		.is_ipv4 = rand() % 8,
+		.source = PICK(addresses),
+		.destination = PICK(addresses),
+		.protocol = PICK(protocols),
+		.icmp_type = PICK(types),
+		.source_port = PICK(ports),
+		.destination_port = PICK(ports),
+		.ct_state = PICK(states),
+		.is_reply = rand() % 2,
 	};
 
 	/* Half of them are well-formed, else hardly any would get past the address checks. */
@@ -175,12 +191,14 @@ static void test_rules_mean_the_policy(void **state)
 			bool passes;
 
 			nft_rules_walk(&policy, follow, &v);
-			passes = !v.is_settled || v.is_accepted;	/* the chains' policy is accept */
+			passes = !v.is_settled || v.is_accepted; /* the chains' policy is accept */
 			if (passes != should_pass(&policy, &p))
-				fail_msg("policy %zu: %s -> %s chain %d protocol %u ports %u>%u state %u %s %s", t, p.in, p.out,
-					 p.chain, p.protocol, p.source_port, p.destination_port, p.ct_state, p.source,
-					 p.destination);
-			passed += passes && (begins_like_a_leg(p.in) || begins_like_a_leg(p.out)) && t;
+				fail_msg("policy %zu: %s -> %s chain %d protocol %u ports %u>%u "
+					 "state %u %s %s",
+					 t, p.in, p.out, p.chain, p.protocol, p.source_port,
+					 p.destination_port, p.ct_state, p.source, p.destination);
+			passed += passes && (begins_like_a_leg(p.in) || begins_like_a_leg(p.out)) &&
+				  t;
 		}
 	}
 	/* The comparison means little unless the allowed ways were taken, too. */

@@ -16,7 +16,8 @@
 
 static struct nlmsghdr *nft_message(struct hp_netlink_request *r, uint16_t type, uint8_t family)
 {
-	struct nfgenmsg *head = hp_netlink_begin(r, NFNL_SUBSYS_NFTABLES << 8 | type, 0, sizeof(*head));
+	struct nfgenmsg *head = hp_netlink_begin(r, NFNL_SUBSYS_NFTABLES << 8 | type, 0,
+						 sizeof(*head));
 
 	head->nfgen_family = family;
 	return &r->nlh;

@@ -54,18 +54,19 @@ static int do_write(const struct hp_backend *b, struct hp_ctx *ctx, char **argv,
 {
 	hp_autofree char *stdin_text = argv[2] && !strcmp(argv[2], "-") ? read_stdin() : NULL;
 
-	return b->write(ctx, argv[0], argv[1], stdin_text ? stdin_text : argv[2], err) ? fail(err) : 0;
+	if (b->write(ctx, argv[0], argv[1], stdin_text ? stdin_text : argv[2], err))
+		return fail(err);
+	return 0;
 }
 
-static int do_satisfies(const struct hp_backend *b, struct hp_ctx *ctx, char **argv, struct hp_err *err)
+static int do_satisfies(const struct hp_backend *b, struct hp_ctx *ctx, char **argv,
+			struct hp_err *err)
 {
 	hp_autofree char *value = NULL;
 
 	if (b->read(ctx, argv[0], argv[1], &value, err))
 		return fail(err);
-	if (!value)
-		return 1;
-	return (b->satisfies ? b->satisfies(argv[1], value, argv[2]) : !strcmp(value, argv[2])) ? 0 : 1;
+	return hp_backend_satisfies(b, argv[1], value, argv[2]) ? 0 : 1;
 }
 
 int main(int argc, char **argv)

@@ -20,5 +20,6 @@ void hp_leg_name(const char *domain, char name[HP_LEG_NAME_SIZE])
 	if (strlen(domain) <= 12)
 		snprintf(name, HP_LEG_NAME_SIZE, "hp-%.12s", domain);
 	else
-		snprintf(name, HP_LEG_NAME_SIZE, "hp-%.7s-%04x", domain, hp_fnv1a(domain, strlen(domain)) & 0xffffu);
+		snprintf(name, HP_LEG_NAME_SIZE, "hp-%.7s-%04x", domain,
+			 hp_fnv1a(domain, strlen(domain)) & 0xffffu);
 }

@@ -16,7 +16,7 @@ struct hp_link {
 	unsigned int flags;		/* IFF_* */
 	unsigned int mtu;
 	int master;			/* index of the bridge or bond it belongs to, 0 = none */
-	int lower;			/* IFLA_LINK: what it stands on (VLAN) or its peer (veth), 0 = none */
+	int lower; /* IFLA_LINK: what it stands on (VLAN) or its peer (veth), 0 = none */
 	bool is_lower_elsewhere;	/* `lower` is an index in another namespace */
 	char name[IFNAMSIZ];
 	char kind[16];			/* "veth", "vlan"; "" for a physical device */
@@ -31,12 +31,14 @@ int hp_link_find(struct hp_netlink *nl, const char *name, struct hp_link *link, 
 /* Fills *link from a RTM_NEWLINK or RTM_DELLINK message; false when it is none. */
 bool hp_link_parse(const struct nlmsghdr *nlh, struct hp_link *link);
 
-int hp_link_set_flags(struct hp_netlink *nl, int index, unsigned int flags, unsigned int mask, struct hp_err *err);
+int hp_link_set_flags(struct hp_netlink *nl, int index, unsigned int flags, unsigned int mask,
+		      struct hp_err *err);
 int hp_link_set_mtu(struct hp_netlink *nl, int index, unsigned int mtu, struct hp_err *err);
 int hp_link_rename(struct hp_netlink *nl, int index, const char *name, struct hp_err *err);
 int hp_link_delete(struct hp_netlink *nl, int index, struct hp_err *err);
 /* Moves it into another namespace and gives it its name there, in one message. */
-int hp_link_move(struct hp_netlink *nl, int index, int netns_fd, const char *name, struct hp_err *err);
+int hp_link_move(struct hp_netlink *nl, int index, int netns_fd, const char *name,
+		 struct hp_err *err);
 
 struct hp_veth_end {
 	const char *name;
@@ -44,7 +46,7 @@ struct hp_veth_end {
 };
 
 /* A veth pair: `here` in the socket's namespace, `there` in netns_fd, both down. */
-int hp_link_create_veth(struct hp_netlink *nl, const struct hp_veth_end *here, const struct hp_veth_end *there,
-			int netns_fd, struct hp_err *err);
+int hp_link_create_veth(struct hp_netlink *nl, const struct hp_veth_end *here,
+			const struct hp_veth_end *there, int netns_fd, struct hp_err *err);
 
 #endif

@@ -21,7 +21,10 @@ struct hp_netlink;
 
 #define HP_NETNS_OWN (-1)	/* wherever a netns descriptor is asked for: the caller's own */
 
-/* bus: NETLINK_ROUTE, NETLINK_NETFILTER. Returns NULL with err set. Close with hp_netlink_close(). */
+/*
+ * bus: NETLINK_ROUTE, NETLINK_NETFILTER. Returns NULL with err set. Close with
+ * hp_netlink_close().
+ */
 struct hp_netlink *hp_netlink_open(int bus, int netns_fd, struct hp_err *err);
 void hp_netlink_close(struct hp_netlink *nl);
 void hp_netlink_closep(struct hp_netlink **nl);
@@ -35,8 +38,12 @@ struct hp_netlink_request {
 	};
 };
 
-/* Starts a request with `type`, NLM_F_REQUEST | flags and `extra_size` zeroed bytes of family header (returned). */
-void *hp_netlink_begin(struct hp_netlink_request *request, uint16_t type, uint16_t flags, size_t extra_size);
+/*
+ * Starts a request with `type`, NLM_F_REQUEST | flags and `extra_size` zeroed
+ * bytes of family header (returned).
+ */
+void *hp_netlink_begin(struct hp_netlink_request *request, uint16_t type, uint16_t flags,
+		       size_t extra_size);
 
 /*
  * Sends and waits for the kernel's verdict: 0 or -errno, err then holds the
@@ -51,8 +58,8 @@ int hp_netlink_talk(struct hp_netlink *nl, struct hp_netlink_request *request, s
  * halves. A negative return of `each` ends the walk and is returned.
  */
 typedef int (*hp_netlink_each)(const struct nlmsghdr *nlh, void *arg);
-int hp_netlink_ask(struct hp_netlink *nl, struct hp_netlink_request *request, hp_netlink_each each, void *arg,
-		   struct hp_err *err);
+int hp_netlink_ask(struct hp_netlink *nl, struct hp_netlink_request *request, hp_netlink_each each,
+		   void *arg, struct hp_err *err);
 
 /*
  * Sends an nfnetlink batch that is already built and waits until the message
@@ -67,7 +74,8 @@ int hp_netlink_send_batch(struct hp_netlink *nl, const void *bytes, size_t size,
  * Attributes of a message by type, NULL where absent; types above max are
  * ignored (a newer kernel may send them). table has max + 1 slots.
  */
-void hp_netlink_attrs(const struct nlmsghdr *nlh, size_t header_size, const struct nlattr **table, uint16_t max);
+void hp_netlink_attrs(const struct nlmsghdr *nlh, size_t header_size, const struct nlattr **table,
+		      uint16_t max);
 void hp_netlink_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
 
 #endif

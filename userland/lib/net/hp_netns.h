@@ -7,9 +7,15 @@
 #include <sys/types.h>
 #include "base/hp_err.h"
 
-/* The namespaces of the calling process never change: all entering is done by short-lived helper threads. */
+/*
+ * The namespaces of the calling process never change: all entering is done by
+ * short-lived helper threads.
+ */
 
-/* Opens a pinned (or /proc/PID/ns/net) network namespace. Returns a descriptor or -errno; -EINVAL: something else is there. */
+/*
+ * Opens a pinned (or /proc/PID/ns/net) network namespace. Returns a descriptor
+ * or -errno; -EINVAL: something else is there.
+ */
 int hp_netns_open(const char *path, struct hp_err *err);
 /* The caller's own. */
 int hp_netns_open_own(struct hp_err *err);
@@ -22,7 +28,8 @@ ino_t hp_netns_id(int fd);
  * Calls fn(arg, err) in a thread that has joined the namespace; returns its
  * result. /proc/sys/net is that namespace's there. fn must not keep the thread.
  */
-int hp_netns_run(int netns_fd, int (*fn)(void *arg, struct hp_err *err), void *arg, struct hp_err *err);
+int hp_netns_run(int netns_fd, int (*fn)(void *arg, struct hp_err *err), void *arg,
+		 struct hp_err *err);
 
 /*
  * Creates a namespace with its loopback up and pins it at DIR/NAME by a bind
@@ -32,7 +39,10 @@ int hp_netns_run(int netns_fd, int (*fn)(void *arg, struct hp_err *err), void *a
  * by propagation. A pin that exists is left as it is.
  */
 int hp_netns_pin(const char *dir, const char *name, struct hp_err *err);
-/* Unmounts and removes the file; the namespace lives on while processes are in it. Absent = success. */
+/*
+ * Unmounts and removes the file; the namespace lives on while processes are in
+ * it. Absent = success.
+ */
 int hp_netns_unpin(const char *dir, const char *name, struct hp_err *err);
 
 #endif

@@ -17,7 +17,7 @@ struct hp_netrecord {
 	char *text;		/* "192.0.2.1/24"; "default via 192.0.2.254 metric 100" */
 	unsigned char *bytes;
 	size_t size;
-	size_t fixed_size;	/* what follows (an address' remaining lifetime) does not count when comparing */
+	size_t fixed_size;	/* the rest (an address' remaining lifetime) is not compared */
 };
 
 struct hp_netrecords {
@@ -28,7 +28,8 @@ struct hp_netrecords {
 #define HP_NETRECORDS_INIT { NULL, 0, 0 }
 
 /* Takes over text and copies bytes; -ENOMEM frees text. */
-int hp_netrecords_add(struct hp_netrecords *list, char *text, const void *bytes, size_t size, size_t fixed_size);
+int hp_netrecords_add(struct hp_netrecords *list, char *text, const void *bytes, size_t size,
+		      size_t fixed_size);
 void hp_netrecords_clear(struct hp_netrecords *list);
 #define hp_autorecords __attribute__((cleanup(hp_netrecords_clear))) struct hp_netrecords
 bool hp_netrecord_is_same(const struct hp_netrecord *a, const struct hp_netrecord *b);
@@ -46,8 +47,10 @@ int hp_ipaddr_list(struct hp_netlink *nl, int index, struct hp_netrecords *out, 
 int hp_ipaddr_from_text(const char *text, struct hp_netrecords *out);
 int hp_ipaddr_from_hex(const char *hex, struct hp_netrecords *out);
 /* An address that is there already (add) or is not there (delete) is success. */
-int hp_ipaddr_add(struct hp_netlink *nl, int index, const struct hp_netrecord *addr, struct hp_err *err);
-int hp_ipaddr_delete(struct hp_netlink *nl, int index, const struct hp_netrecord *addr, struct hp_err *err);
+int hp_ipaddr_add(struct hp_netlink *nl, int index, const struct hp_netrecord *addr,
+		  struct hp_err *err);
+int hp_ipaddr_delete(struct hp_netlink *nl, int index, const struct hp_netrecord *addr,
+		     struct hp_err *err);
 /* Without a route to the prefix: IFA_F_NOPREFIXROUTE. */
 int hp_ipaddr_add_bare(struct hp_netlink *nl, int index, const char *address, struct hp_err *err);
 
@@ -55,12 +58,18 @@ int hp_ipaddr_add_bare(struct hp_netlink *nl, int index, const char *address, st
  * Routes that use the link, of every table. Left out: those of protocol
  * kernel, redirect and router advertisement, which come back by themselves.
  */
-int hp_iproute_list(struct hp_netlink *nl, int index, struct hp_netrecords *out, struct hp_err *err);
+int hp_iproute_list(struct hp_netlink *nl, int index, struct hp_netrecords *out,
+		    struct hp_err *err);
 int hp_iproute_from_hex(const char *hex, struct hp_netrecords *out);
-int hp_iproute_add(struct hp_netlink *nl, int index, const struct hp_netrecord *route, struct hp_err *err);
-int hp_iproute_delete(struct hp_netlink *nl, int index, const struct hp_netrecord *route, struct hp_err *err);
+int hp_iproute_add(struct hp_netlink *nl, int index, const struct hp_netrecord *route,
+		   struct hp_err *err);
+int hp_iproute_delete(struct hp_netlink *nl, int index, const struct hp_netrecord *route,
+		      struct hp_err *err);
 
-/* A route made from words: `destination` "default" or CIDR, gateway and source may be NULL. Appended to `out`. */
+/*
+ * A route made from words: `destination` "default" or CIDR, gateway and source
+ * may be NULL. Appended to `out`.
+ */
 struct hp_iproute_spec {
 	const char *destination, *gateway, *source;
 	bool is_onlink;
@@ -68,8 +77,12 @@ struct hp_iproute_spec {
 int hp_iproute_from_spec(const struct hp_iproute_spec *spec, struct hp_netrecords *out);
 /* Of a record: the gateway of a default route in the main table; false when it is no such route. */
 bool hp_iproute_default_gateway(const struct hp_netrecord *route, char *gateway, size_t size);
-/* Decoded again into words (texts live in the caller's buffers of at least 64 bytes, "" = absent). */
-void hp_iproute_words(const struct hp_netrecord *route, char *destination, char *gateway, char *source);
+/*
+ * Decoded again into words (texts live in the caller's buffers of at least 64
+ * bytes, "" = absent).
+ */
+void hp_iproute_words(const struct hp_netrecord *route, char *destination, char *gateway,
+		      char *source);
 
 /* "a.b.c.d[/n]" or IPv6 to a binary address. Returns the family, or -EINVAL. */
 int hp_ip_parse(const char *text, unsigned char bytes[16], unsigned int *prefix);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* hp_netwatch.h: sees links come, go and change, and firewall tables being altered, as it happens. */
+/* hp_netwatch.h: sees links come, go and change, and firewall tables being altered. */
 #ifndef HP_NETWATCH_H
 #define HP_NETWATCH_H
 
@@ -20,11 +20,11 @@ extern const char *const hp_net_event_words[];	/* in enum order, "link changed",
 
 struct hp_net_event {
 	enum hp_net_event_kind kind;
-	struct hp_link link;	/* HP_NET_LINK_*; may be unnamed fields where the kernel did not tell */
+	struct hp_link link;	/* HP_NET_LINK_*; what the kernel did not tell is empty */
 	bool has_moved;		/* HP_NET_LINK_GONE: it went to another namespace */
-	char table[64], chain[64];	/* HP_NET_TABLE_*, _CHAIN_*, _RULE_*; "" where it does not apply */
+	char table[64], chain[64];	/* of the firewall; "" where it does not apply */
 	uint64_t handle;	/* of a rule */
-	pid_t pid;		/* who did it, in the initial pid namespace; 0 = the kernel does not say */
+	pid_t pid; /* who did it, in the initial pid namespace; 0 = the kernel does not say */
 	char comm[16];		/* its name */
 };
 
@@ -36,7 +36,10 @@ struct hp_net_event {
  */
 struct hp_netwatch;
 
-/* Links of a namespace (HP_NETNS_OWN or a descriptor, which is not kept). NULL with err set on failure. */
+/*
+ * Links of a namespace (HP_NETNS_OWN or a descriptor, which is not kept). NULL
+ * with err set on failure.
+ */
 struct hp_netwatch *hp_netwatch_links(int netns_fd, struct hp_err *err);
 /* One table of family inet in a namespace. */
 struct hp_netwatch *hp_netwatch_table(int netns_fd, const char *table, struct hp_err *err);

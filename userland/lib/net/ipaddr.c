@@ -10,7 +10,9 @@
 #include "net/netrecord_body.h"
 
 /* What an administrator chose; the other flags are the kernel's view of the moment. */
-#define KEPT_FLAGS (IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN)
+#define KEPT_FLAGS \
+	(IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | \
+	 IFA_F_MCAUTOJOIN)
 #define FOREVER 0xffffffffu
 
 /* Values of IFA_PROTO for addresses that the kernel made (5.18 and newer). */
@@ -40,7 +42,8 @@ static char *describe(const struct ifaddrmsg *head, const struct nlattr *const *
 	const struct nlattr *own = attrs[IFA_LOCAL] ? attrs[IFA_LOCAL] : attrs[IFA_ADDRESS];
 	char address[INET6_ADDRSTRLEN], *text;
 
-	if (!own || !inet_ntop(head->ifa_family, mnl_attr_get_payload(own), address, sizeof(address)))
+	if (!own ||
+	    !inet_ntop(head->ifa_family, mnl_attr_get_payload(own), address, sizeof(address)))
 		return NULL;
 	return asprintf(&text, "%s/%u", address, head->ifa_prefixlen) < 0 ? NULL : text;
 }
@@ -48,7 +51,8 @@ static char *describe(const struct ifaddrmsg *head, const struct nlattr *const *
 static void copy(struct nlmsghdr *nlh, const struct nlattr *attr)
 {
 	if (attr)
-		mnl_attr_put(nlh, mnl_attr_get_type(attr), mnl_attr_get_payload_len(attr), mnl_attr_get_payload(attr));
+		mnl_attr_put(nlh, mnl_attr_get_type(attr), mnl_attr_get_payload_len(attr),
+			     mnl_attr_get_payload(attr));
 }
 
 /* A limited lifetime goes last, without its time stamps, and is left out of comparisons. */
@@ -65,10 +69,12 @@ static void copy_lifetime(struct nlmsghdr *nlh, const struct nlattr *attr)
 }
 
 /* Appends the address with everything that belongs to one moment taken off. */
-static int keep(const struct ifaddrmsg *head, const struct nlattr *const *attrs, struct hp_netrecords *out)
+static int keep(const struct ifaddrmsg *head, const struct nlattr *const *attrs,
+		struct hp_netrecords *out)
 {
 	static const uint16_t kept[] = {
-		IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_BROADCAST, IFA_ANYCAST, IFA_RT_PRIORITY, IFA_PROTO,
+		IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_BROADCAST, IFA_ANYCAST,
+		IFA_RT_PRIORITY, IFA_PROTO,
 	};
 	struct hp_netlink_request body;
 	struct ifaddrmsg *copied = hp_netlink_begin(&body, RTM_NEWADDR, 0, sizeof(*copied));
@@ -78,7 +84,9 @@ static int keep(const struct ifaddrmsg *head, const struct nlattr *const *attrs,
 	if (!text)
 		return -EINVAL;
 	*copied = (struct ifaddrmsg){
-		.ifa_family = head->ifa_family, .ifa_prefixlen = head->ifa_prefixlen, .ifa_scope = head->ifa_scope,
+		.ifa_family = head->ifa_family,
+		.ifa_prefixlen = head->ifa_prefixlen,
+		.ifa_scope = head->ifa_scope,
 	};
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		copy(&body.nlh, attrs[kept[i]]);
@@ -95,7 +103,8 @@ static int keep_message(const struct nlmsghdr *nlh, void *arg)
 	const struct nlattr *attrs[IFA_MAX + 1];
 	struct listing *list = arg;
 
-	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*head) || (list->index && (int)head->ifa_index != list->index))
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*head) ||
+	    (list->index && (int)head->ifa_index != list->index))
 		return 0;
 	if (head->ifa_family != AF_INET && head->ifa_family != AF_INET6)
 		return 0;
@@ -175,7 +184,8 @@ int hp_ipaddr_from_hex(const char *hex, struct hp_netrecords *out)
 	return keep_body(&body, out);
 }
 
-static int talk(struct hp_netlink *nl, struct hp_netlink_request *request, int index, struct hp_err *err)
+static int talk(struct hp_netlink *nl, struct hp_netlink_request *request, int index,
+		struct hp_err *err)
 {
 	struct ifaddrmsg *head = mnl_nlmsg_get_payload(&request->nlh);
 
@@ -183,7 +193,8 @@ static int talk(struct hp_netlink *nl, struct hp_netlink_request *request, int i
 	return hp_netlink_talk(nl, request, err);
 }
 
-int hp_ipaddr_add(struct hp_netlink *nl, int index, const struct hp_netrecord *addr, struct hp_err *err)
+int hp_ipaddr_add(struct hp_netlink *nl, int index, const struct hp_netrecord *addr,
+		  struct hp_err *err)
 {
 	struct hp_netlink_request request;
 	int rc;
@@ -197,7 +208,8 @@ int hp_ipaddr_add(struct hp_netlink *nl, int index, const struct hp_netrecord *a
 	return rc ? hp_err_wrap(err, "add the address %s", addr->text) : 0;
 }
 
-int hp_ipaddr_delete(struct hp_netlink *nl, int index, const struct hp_netrecord *addr, struct hp_err *err)
+int hp_ipaddr_delete(struct hp_netlink *nl, int index, const struct hp_netrecord *addr,
+		     struct hp_err *err)
 {
 	struct hp_netlink_request request;
 	int rc;

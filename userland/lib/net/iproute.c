@@ -27,16 +27,19 @@ static void write_address(int family, const struct nlattr *attr, char *text, siz
 }
 
 /* RTA_VIA: an IPv4 route whose gateway has an IPv6 address. */
-static void write_gateway(const struct rtmsg *head, const struct nlattr *const *attrs, char *text, size_t size)
+static void write_gateway(const struct rtmsg *head, const struct nlattr *const *attrs, char *text,
+			  size_t size)
 {
 	const struct rtvia *via = attrs[RTA_VIA] ? mnl_attr_get_payload(attrs[RTA_VIA]) : NULL;
 
 	write_address(head->rtm_family, attrs[RTA_GATEWAY], text, size);
-	if (via && mnl_attr_get_payload_len(attrs[RTA_VIA]) == sizeof(*via) + address_size(via->rtvia_family))
+	if (via && mnl_attr_get_payload_len(attrs[RTA_VIA]) ==
+			   sizeof(*via) + address_size(via->rtvia_family))
 		inet_ntop(via->rtvia_family, via->rtvia_addr, text, size);
 }
 
-static void write_destination(const struct rtmsg *head, const struct nlattr *const *attrs, char *text, size_t size)
+static void write_destination(const struct rtmsg *head, const struct nlattr *const *attrs,
+			      char *text, size_t size)
 {
 	char address[INET6_ADDRSTRLEN];
 
@@ -152,8 +155,8 @@ static int keep(const struct nlmsghdr *nlh, int index, struct hp_netrecords *out
 		if (is_of_the_moment(mnl_attr_get_type(attr)))
 			continue;
 		/* NLA_F_NESTED must stay: newer attributes are parsed strictly. */
-		if (!mnl_attr_put_check(&body.nlh, HP_BODY_MAX, attr->nla_type, mnl_attr_get_payload_len(attr),
-					mnl_attr_get_payload(attr)))
+		if (!mnl_attr_put_check(&body.nlh, HP_BODY_MAX, attr->nla_type,
+					mnl_attr_get_payload_len(attr), mnl_attr_get_payload(attr)))
 			return -E2BIG;
 	}
 	multipath = find_multipath(&body);
@@ -170,7 +173,8 @@ static int keep_message(const struct nlmsghdr *nlh, void *arg)
 	struct listing *list = arg;
 	bool is_ours;
 
-	if (nlh->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(nlh) < sizeof(*head) || is_kernel_made(head))
+	if (nlh->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(nlh) < sizeof(*head) ||
+	    is_kernel_made(head))
 		return 0;
 	hp_netlink_attrs(nlh, sizeof(*head), attrs, RTA_MAX);
 	is_ours = (attrs[RTA_OIF] && (int)mnl_attr_get_u32(attrs[RTA_OIF]) == list->index) ||
@@ -185,7 +189,8 @@ int hp_iproute_list(struct hp_netlink *nl, int index, struct hp_netrecords *out,
 
 	for (size_t i = 0; i < sizeof(families); i++) {
 		struct hp_netlink_request request;
-		struct rtmsg *head = hp_netlink_begin(&request, RTM_GETROUTE, NLM_F_DUMP, sizeof(*head));
+		struct rtmsg *head = hp_netlink_begin(&request, RTM_GETROUTE, NLM_F_DUMP,
+						      sizeof(*head));
 		int rc;
 
 		head->rtm_family = families[i];
@@ -255,8 +260,8 @@ int hp_iproute_from_spec(const struct hp_iproute_spec *spec, struct hp_netrecord
 }
 
 /* The record's message with the link filled in. */
-static void load(struct hp_netlink_request *request, uint16_t type, uint16_t flags, const struct hp_netrecord *route,
-		 int index)
+static void load(struct hp_netlink_request *request, uint16_t type, uint16_t flags,
+		 const struct hp_netrecord *route, int index)
 {
 	struct nlattr *multipath;
 
@@ -268,12 +273,16 @@ static void load(struct hp_netlink_request *request, uint16_t type, uint16_t fla
 		mnl_attr_put_u32(&request->nlh, RTA_OIF, index);
 }
 
-int hp_iproute_add(struct hp_netlink *nl, int index, const struct hp_netrecord *route, struct hp_err *err)
+int hp_iproute_add(struct hp_netlink *nl, int index, const struct hp_netrecord *route,
+		   struct hp_err *err)
 {
 	struct hp_netlink_request request;
 	int rc;
 
-	/* Append keeps the order of routes that differ only in their gateway; an equal one is refused. */
+	/*
+	 * Append keeps the order of routes that differ only in their gateway; an equal
+	 * one is refused.
+	 */
 	load(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND, route, index);
 	rc = hp_netlink_talk(nl, &request, err);
 	if (rc == -EEXIST) {
@@ -283,7 +292,8 @@ int hp_iproute_add(struct hp_netlink *nl, int index, const struct hp_netrecord *
 	return rc ? hp_err_wrap(err, "add the route %s", route->text) : 0;
 }
 
-int hp_iproute_delete(struct hp_netlink *nl, int index, const struct hp_netrecord *route, struct hp_err *err)
+int hp_iproute_delete(struct hp_netlink *nl, int index, const struct hp_netrecord *route,
+		      struct hp_err *err)
 {
 	struct hp_netlink_request request;
 	int rc;
@@ -297,7 +307,8 @@ int hp_iproute_delete(struct hp_netlink *nl, int index, const struct hp_netrecor
 	return rc ? hp_err_wrap(err, "remove the route %s", route->text) : 0;
 }
 
-static const struct rtmsg *open_record(const struct hp_netrecord *route, struct hp_netlink_request *request,
+static const struct rtmsg *open_record(const struct hp_netrecord *route,
+				       struct hp_netlink_request *request,
 				       const struct nlattr **attrs)
 {
 	hp_body_load(request, RTM_NEWROUTE, 0, route->bytes, route->size);
@@ -311,13 +322,15 @@ bool hp_iproute_default_gateway(const struct hp_netrecord *route, char *gateway,
 	struct hp_netlink_request request;
 	const struct rtmsg *head = open_record(route, &request, attrs);
 
-	if (head->rtm_dst_len || table_of(head, attrs) != RT_TABLE_MAIN || head->rtm_type != RTN_UNICAST)
+	if (head->rtm_dst_len || table_of(head, attrs) != RT_TABLE_MAIN ||
+	    head->rtm_type != RTN_UNICAST)
 		return false;
 	write_gateway(head, attrs, gateway, size);
 	return gateway[0] != '\0';
 }
 
-void hp_iproute_words(const struct hp_netrecord *route, char *destination, char *gateway, char *source)
+void hp_iproute_words(const struct hp_netrecord *route, char *destination, char *gateway,
+		      char *source)
 {
 	const struct nlattr *attrs[RTA_MAX + 1];
 	struct hp_netlink_request request;

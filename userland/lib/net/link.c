@@ -29,7 +29,9 @@ static void copy_mac(unsigned char *to, const struct nlattr *attr)
 
 static int number(const struct nlattr *attr)
 {
-	return attr && mnl_attr_get_payload_len(attr) >= sizeof(uint32_t) ? (int)mnl_attr_get_u32(attr) : 0;
+	if (!attr || mnl_attr_get_payload_len(attr) < sizeof(uint32_t))
+		return 0;
+	return (int)mnl_attr_get_u32(attr);
 }
 
 bool hp_link_parse(const struct nlmsghdr *nlh, struct hp_link *link)
@@ -129,7 +131,8 @@ static struct ifinfomsg *change(struct hp_netlink_request *request, int index)
 	return head;
 }
 
-int hp_link_set_flags(struct hp_netlink *nl, int index, unsigned int flags, unsigned int mask, struct hp_err *err)
+int hp_link_set_flags(struct hp_netlink *nl, int index, unsigned int flags, unsigned int mask,
+		      struct hp_err *err)
 {
 	struct hp_netlink_request request;
 	struct ifinfomsg *head = change(&request, index);
@@ -166,7 +169,8 @@ int hp_link_delete(struct hp_netlink *nl, int index, struct hp_err *err)
 	return hp_netlink_talk(nl, &request, err);
 }
 
-int hp_link_move(struct hp_netlink *nl, int index, int netns_fd, const char *name, struct hp_err *err)
+int hp_link_move(struct hp_netlink *nl, int index, int netns_fd, const char *name,
+		 struct hp_err *err)
 {
 	struct hp_netlink_request request;
 
@@ -182,13 +186,14 @@ static void put_end(struct nlmsghdr *nlh, const struct hp_veth_end *end)
 	mnl_attr_put(nlh, IFLA_ADDRESS, HP_MAC_BYTES, end->mac);
 }
 
-int hp_link_create_veth(struct hp_netlink *nl, const struct hp_veth_end *here, const struct hp_veth_end *there,
-			int netns_fd, struct hp_err *err)
+int hp_link_create_veth(struct hp_netlink *nl, const struct hp_veth_end *here,
+			const struct hp_veth_end *there, int netns_fd, struct hp_err *err)
 {
 	struct hp_netlink_request request;
 	struct nlattr *info, *data, *peer;
 
-	hp_netlink_begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	hp_netlink_begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+			 sizeof(struct ifinfomsg));
 	put_end(&request.nlh, here);
 	info = mnl_attr_nest_start(&request.nlh, IFLA_LINKINFO);
 	mnl_attr_put_strz(&request.nlh, IFLA_INFO_KIND, "veth");

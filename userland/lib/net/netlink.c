@@ -42,7 +42,10 @@ static int open_socket(void *arg, struct hp_err *err)
 		return hp_err_errno(err, errno, "open a netlink socket");
 	if (mnl_socket_bind(opening->nl->sock, 0, MNL_SOCKET_AUTOPID) < 0)
 		return hp_err_errno(err, errno, "bind a netlink socket");
-	/* Only better messages and cheaper filters depend on these: every kernel we support has them. */
+	/*
+	 * Only better messages and cheaper filters depend on these: every kernel we
+	 * support has them.
+	 */
 	mnl_socket_setsockopt(opening->nl->sock, NETLINK_EXT_ACK, &on, sizeof(on));
 	mnl_socket_setsockopt(opening->nl->sock, NETLINK_CAP_ACK, &on, sizeof(on));
 	if (opening->bus == NETLINK_ROUTE)
@@ -61,7 +64,8 @@ struct hp_netlink *hp_netlink_open(int bus, int netns_fd, struct hp_err *err)
 		hp_err_errno(err, ENOMEM, "open a netlink socket");
 		return NULL;
 	}
-	if (netns_fd == HP_NETNS_OWN ? open_socket(&opening, err) : hp_netns_run(netns_fd, open_socket, &opening, err))
+	if (netns_fd == HP_NETNS_OWN ? open_socket(&opening, err)
+				     : hp_netns_run(netns_fd, open_socket, &opening, err))
 		return NULL;
 	return hp_take(nl);
 }
@@ -81,7 +85,8 @@ void hp_netlink_closep(struct hp_netlink **nl)
 	hp_netlink_close(*nl);
 }
 
-void *hp_netlink_begin(struct hp_netlink_request *request, uint16_t type, uint16_t flags, size_t extra_size)
+void *hp_netlink_begin(struct hp_netlink_request *request, uint16_t type, uint16_t flags,
+		       size_t extra_size)
 {
 	memset(request, 0, sizeof(*request));
 	mnl_nlmsg_put_header(request->bytes);
@@ -90,7 +95,8 @@ void *hp_netlink_begin(struct hp_netlink_request *request, uint16_t type, uint16
 	return mnl_nlmsg_put_extra_header(&request->nlh, extra_size);
 }
 
-void hp_netlink_attrs(const struct nlmsghdr *nlh, size_t header_size, const struct nlattr **table, uint16_t max)
+void hp_netlink_attrs(const struct nlmsghdr *nlh, size_t header_size, const struct nlattr **table,
+		      uint16_t max)
 {
 	const struct nlattr *attr;
 
@@ -114,7 +120,10 @@ void hp_netlink_nested(const struct nlattr *nest, const struct nlattr **table, u
 			table[mnl_attr_get_type(attr)] = attr;
 }
 
-/* The explanation stands behind the error's copy of our header (only the header: NETLINK_CAP_ACK). */
+/*
+ * The explanation stands behind the error's copy of our header (only the header:
+ * NETLINK_CAP_ACK).
+ */
 static void keep_extack(struct hp_netlink *nl, const struct nlmsghdr *nlh)
 {
 	const struct nlattr *attrs[NLMSGERR_ATTR_MAX + 1];
@@ -175,9 +184,12 @@ static int gather(struct gathered *all, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-/* 1 = the answer is complete, 0 = more to come, -errno = refused (-EAGAIN: inconsistent, ask again). */
-static int take_message(struct hp_netlink *nl, const struct nlmsghdr *nlh, struct gathered *all, bool is_dump,
-			bool *is_torn)
+/*
+ * 1 = the answer is complete, 0 = more to come, -errno = refused (-EAGAIN:
+ * inconsistent, ask again).
+ */
+static int take_message(struct hp_netlink *nl, const struct nlmsghdr *nlh, struct gathered *all,
+			bool is_dump, bool *is_torn)
 {
 	const struct nlmsgerr *verdict = mnl_nlmsg_get_payload(nlh);
 
@@ -190,7 +202,8 @@ static int take_message(struct hp_netlink *nl, const struct nlmsghdr *nlh, struc
 		return verdict->error ? verdict->error : 1;
 	}
 	if (nlh->nlmsg_type == NLMSG_DONE) {
-		int status = mnl_nlmsg_get_payload_len(nlh) >= sizeof(int) ? *(int *)mnl_nlmsg_get_payload(nlh) : 0;
+		bool has_status = mnl_nlmsg_get_payload_len(nlh) >= sizeof(int);
+		int status = has_status ? *(int *)mnl_nlmsg_get_payload(nlh) : 0;
 
 		return status < 0 ? status : *is_torn ? -EAGAIN : 1;
 	}
@@ -245,8 +258,8 @@ static int walk(const struct gathered *all, hp_netlink_each each, void *arg)
 	return 0;
 }
 
-int hp_netlink_ask(struct hp_netlink *nl, struct hp_netlink_request *request, hp_netlink_each each, void *arg,
-		   struct hp_err *err)
+int hp_netlink_ask(struct hp_netlink *nl, struct hp_netlink_request *request, hp_netlink_each each,
+		   void *arg, struct hp_err *err)
 {
 	bool is_dump = (request->nlh.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 	struct gathered all = { 0 };
@@ -271,7 +284,10 @@ int hp_netlink_ask(struct hp_netlink *nl, struct hp_netlink_request *request, hp
 	return rc;
 }
 
-/* A whole ruleset goes out in one datagram and each refused message is answered: make room for both. */
+/*
+ * A whole ruleset goes out in one datagram and each refused message is answered:
+ * make room for both.
+ */
 static void make_room(struct hp_netlink *nl, size_t size)
 {
 	int fd = mnl_socket_get_fd(nl->sock), room = size + 65536, answers = 1 << 22;

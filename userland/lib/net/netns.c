@@ -52,7 +52,8 @@ bool hp_netns_is_same(int fd, int other_fd)
 {
 	struct stat a, b;
 
-	return !fstat(fd, &a) && !fstat(other_fd, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	return !fstat(fd, &a) && !fstat(other_fd, &b) && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
 }
 
 static void *visit(void *arg)
@@ -66,7 +67,8 @@ static void *visit(void *arg)
 	return NULL;
 }
 
-int hp_netns_run(int netns_fd, int (*fn)(void *arg, struct hp_err *err), void *arg, struct hp_err *err)
+int hp_netns_run(int netns_fd, int (*fn)(void *arg, struct hp_err *err), void *arg,
+		 struct hp_err *err)
 {
 	struct visit v = { .netns_fd = netns_fd, .fn = fn, .arg = arg, .err = err };
 	sigset_t all, before;

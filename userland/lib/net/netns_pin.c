@@ -46,13 +46,19 @@ static int enter_machine_mounts(struct hp_err *err)
 		return hp_err_errno(err, errno, "open the mount namespaces of process 1 and of this one");
 	if (hp_netns_is_same(machine, own))
 		return 0;
-	/* A thread may change its mount namespace only when it shares root and directory with nobody. */
+	/*
+	 * A thread may change its mount namespace only when it shares root and directory
+	 * with nobody.
+	 */
 	if (unshare(CLONE_FS) || setns(machine, CLONE_NEWNS))
 		return hp_err_errno(err, errno, "enter the mount namespace of process 1");
 	return 0;
 }
 
-/* DIR becomes a shared mount point of its own, whatever the propagation of the file system below it. */
+/*
+ * DIR becomes a shared mount point of its own, whatever the propagation of the
+ * file system below it.
+ */
 static int share_directory(const char *dir, struct hp_err *err)
 {
 	if (mkdir(dir, 0755) && errno != EEXIST)
@@ -137,7 +143,10 @@ static void *unpin_thread(void *arg)
 {
 	struct pinning *p = arg;
 
-	/* First here: a mount that was made private in this namespace does not go with the machine's. */
+	/*
+	 * First here: a mount that was made private in this namespace does not go with
+	 * the machine's.
+	 */
 	p->rc = unmount(p->path, p->err);
 	if (!p->rc)
 		p->rc = enter_machine_mounts(p->err);

@@ -8,7 +8,8 @@
 #include <string.h>
 #include "base/hp_auto.h"
 
-int hp_netrecords_add(struct hp_netrecords *list, char *text, const void *bytes, size_t size, size_t fixed_size)
+int hp_netrecords_add(struct hp_netrecords *list, char *text, const void *bytes, size_t size,
+		      size_t fixed_size)
 {
 	hp_autofree char *owned = text;
 	hp_autofree unsigned char *copy = malloc(size ? size : 1);
@@ -26,7 +27,10 @@ int hp_netrecords_add(struct hp_netrecords *list, char *text, const void *bytes,
 	}
 	memcpy(copy, bytes, size);
 	list->items[list->count++] = (struct hp_netrecord){
-		.text = hp_take(owned), .bytes = hp_take(copy), .size = size, .fixed_size = fixed_size,
+		.text = hp_take(owned),
+		.bytes = hp_take(copy),
+		.size = size,
+		.fixed_size = fixed_size,
 	};
 	return 0;
 }

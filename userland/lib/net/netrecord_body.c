@@ -28,8 +28,8 @@ int hp_body_unhex(const char *hex, unsigned char *bytes, size_t max)
 	return length / 2;
 }
 
-void hp_body_load(struct hp_netlink_request *request, uint16_t type, uint16_t flags, const unsigned char *bytes,
-		  size_t size)
+void hp_body_load(struct hp_netlink_request *request, uint16_t type, uint16_t flags,
+		  const unsigned char *bytes, size_t size)
 {
 	memcpy(hp_netlink_begin(request, type, flags, size), bytes, size);
 }

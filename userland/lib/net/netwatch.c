@@ -55,7 +55,8 @@ static struct hp_netwatch *start(struct hp_netwatch *w, int netns_fd, struct hp_
 		hp_netwatch_close(w);
 		return NULL;
 	}
-	if (netns_fd == HP_NETNS_OWN ? subscribe(w, err) : hp_netns_run(netns_fd, subscribe, w, err)) {
+	if (netns_fd == HP_NETNS_OWN ? subscribe(w, err)
+				     : hp_netns_run(netns_fd, subscribe, w, err)) {
 		hp_netwatch_close(w);
 		return NULL;
 	}

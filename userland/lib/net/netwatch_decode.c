@@ -45,12 +45,16 @@ static void finish_commit(struct netwatch_queue *queue, const struct nlmsghdr *n
 	for (size_t i = queue->ready; i < queue->count; i++) {
 		if (attrs[NFTA_GEN_PROC_PID])
 			queue->items[i].pid = ntohl(mnl_attr_get_u32(attrs[NFTA_GEN_PROC_PID]));
-		copy_text(queue->items[i].comm, sizeof(queue->items[i].comm), attrs[NFTA_GEN_PROC_NAME]);
+		copy_text(queue->items[i].comm, sizeof(queue->items[i].comm),
+			  attrs[NFTA_GEN_PROC_NAME]);
 	}
 	queue->ready = queue->count;
 }
 
-/* Tables, chains and rules number their attributes alike only for the table's name, so each is read on its own. */
+/*
+ * Tables, chains and rules number their attributes alike only for the table's
+ * name, so each is read on its own.
+ */
 static bool fill(struct hp_net_event *event, unsigned int type, const struct nlmsghdr *nlh)
 {
 	const struct nlattr *attrs[NFTA_CHAIN_MAX + 1];
@@ -73,7 +77,8 @@ static bool fill(struct hp_net_event *event, unsigned int type, const struct nlm
 		event->kind = type == NFT_MSG_NEWRULE ? HP_NET_RULE_ADDED : HP_NET_RULE_REMOVED;
 		copy_text(event->table, sizeof(event->table), attrs[NFTA_RULE_TABLE]);
 		copy_text(event->chain, sizeof(event->chain), attrs[NFTA_RULE_CHAIN]);
-		if (attrs[NFTA_RULE_HANDLE] && mnl_attr_get_payload_len(attrs[NFTA_RULE_HANDLE]) == sizeof(uint64_t))
+		if (attrs[NFTA_RULE_HANDLE] &&
+		    mnl_attr_get_payload_len(attrs[NFTA_RULE_HANDLE]) == sizeof(uint64_t))
 			event->handle = be64toh(mnl_attr_get_u64(attrs[NFTA_RULE_HANDLE]));
 		return true;
 	default:
@@ -87,13 +92,15 @@ int netwatch_decode_nft(struct netwatch_queue *queue, const struct nlmsghdr *nlh
 	unsigned int type = NFNL_MSG_TYPE(nlh->nlmsg_type);
 	struct hp_net_event event = { 0 };
 
-	if (NFNL_SUBSYS_ID(nlh->nlmsg_type) != NFNL_SUBSYS_NFTABLES || mnl_nlmsg_get_payload_len(nlh) < sizeof(*head))
+	if (NFNL_SUBSYS_ID(nlh->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*head))
 		return 0;
 	if (type == NFT_MSG_NEWGEN) {
 		finish_commit(queue, nlh);
 		return 0;
 	}
-	if (head->nfgen_family != NFPROTO_INET || !fill(&event, type, nlh) || strcmp(event.table, queue->table))
+	if (head->nfgen_family != NFPROTO_INET || !fill(&event, type, nlh) ||
+	    strcmp(event.table, queue->table))
 		return 0;
 	return netwatch_push(queue, &event);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* netns.c: backend "netns": a domain's network namespace, pinned at RUN/netns/DOMAIN with its loopback up. */
+/* netns.c: backend "netns": a domain's network namespace, pinned at RUN/netns/DOMAIN. */
 #include <errno.h>
 #include <string.h>
 #include "apply/hp_backend.h"
@@ -37,7 +37,8 @@ static int look_inside(int netns_fd, char **value, struct hp_err *err)
 	return *value ? 0 : hp_err_errno(err, ENOMEM, "read a network namespace");
 }
 
-static int read_netns(struct hp_ctx *ctx, const char *object, const char *attr, char **value, struct hp_err *err)
+static int read_netns(struct hp_ctx *ctx, const char *object, const char *attr, char **value,
+		      struct hp_err *err)
 {
 	hp_autofree char *dir = pin_dir(ctx), *path = NULL;
 	hp_autofd int fd = -1;

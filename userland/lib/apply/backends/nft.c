@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* nft.c: backend "nft": the table inet hostpart, which lets nothing pass between domains but what the policy's links say. */
+/* nft.c: backend "nft": the table that lets only the policy's links pass. */
 #include "nft.h"
 
 #include <errno.h>
@@ -41,7 +41,8 @@ static int probe_nft(struct hp_ctx *ctx, struct hp_err *err)
 	return 0;
 }
 
-static int read_nft(struct hp_ctx *ctx, const char *object, const char *attr, char **value, struct hp_err *err)
+static int read_nft(struct hp_ctx *ctx, const char *object, const char *attr, char **value,
+		    struct hp_err *err)
 {
 	hp_autonetlink *nl = open_nft(err);
 	nft_autoimage image = { 0 };
@@ -67,11 +68,12 @@ static bool is_there(struct hp_netlink *nl, const struct nft_policy *policy)
 	hp_autoerr ignored = HP_ERR_INIT;
 	nft_autoimage image = { 0 };
 
-	return want && !nft_kernel_read(nl, &image, &ignored) && !nft_image_value(&image, &live) && live &&
-	       !strcmp(live, want);
+	return want && !nft_kernel_read(nl, &image, &ignored) && !nft_image_value(&image, &live) &&
+	       live && !strcmp(live, want);
 }
 
-static int write_nft(struct hp_ctx *ctx, const char *object, const char *attr, const char *value, struct hp_err *err)
+static int write_nft(struct hp_ctx *ctx, const char *object, const char *attr, const char *value,
+		     struct hp_err *err)
 {
 	nft_autopolicy policy = NFT_POLICY_INIT;
 	hp_autonetlink *nl = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* nft.h: private to the "nft" backend: the value as a model, the rules it means, and what the kernel holds. */
+/* nft.h: private to the "nft" backend: its value, its rules and the kernel's. */
 #ifndef HP_NFT_H
 #define HP_NFT_H
 
@@ -12,7 +12,8 @@
 #include "net/hp_netlink.h"
 
 #define NFT_TABLE "hostpart"
-#define NFT_LEG_PREFIX "hp-"	/* every leg's link begins so; everything else is waved through by the first rule */
+/* Every leg's link begins so; everything else is waved through by the first rule. */
+#define NFT_LEG_PREFIX "hp-"
 #define NFT_PRIORITY (-10)	/* just before the "filter" chains of others */
 #define NFT_DOMAIN_SIZE 33
 #define NFT_COMMENT_SIZE 128	/* libnftnl's limit for a comment */
@@ -40,14 +41,19 @@ struct nft_policy {
 
 #define NFT_POLICY_INIT { NULL, 0, NULL, 0 }
 
-/* Sorts the allows (by from, to, protocol, ports) and drops repeated ones. -EINVAL names the line in err. */
+/*
+ * Sorts the allows (by from, to, protocol, ports) and drops repeated ones.
+ * -EINVAL names the line in err.
+ */
 int nft_policy_parse(const char *text, struct nft_policy *policy, struct hp_err *err);
 /* One line of it: "leg ..." or "allow ..."; allows refer to legs that came before. */
 int nft_policy_add_line(struct nft_policy *policy, const char *line);
 void nft_policy_sort(struct nft_policy *policy);
-char *nft_policy_format(const struct nft_policy *policy);	/* lines joined by newlines; the caller frees */
+/* Lines joined by newlines; the caller frees. */
+char *nft_policy_format(const struct nft_policy *policy);
 void nft_leg_format(const struct nft_leg *leg, char *line, size_t size);
-void nft_allow_format(const struct nft_policy *policy, const struct nft_allow *allow, char *line, size_t size);
+void nft_allow_format(const struct nft_policy *policy, const struct nft_allow *allow, char *line,
+		      size_t size);
 void nft_policy_clear(struct nft_policy *policy);
 #define nft_autopolicy __attribute__((cleanup(nft_policy_clear))) struct nft_policy
 
@@ -66,7 +72,7 @@ enum nft_verdict { NFT_SPEC_DROP, NFT_SPEC_ACCEPT };
 /* One rule: all conditions must hold; zero or NULL = not asked for. */
 struct nft_rule_spec {
 	enum nft_chain chain;
-	bool is_not_leg_in, is_not_leg_out;	/* the link's name does not begin with NFT_LEG_PREFIX */
+	bool is_not_leg_in, is_not_leg_out; /* the link's name does not begin with NFT_LEG_PREFIX */
 	const char *in, *out;			/* links */
 	bool is_ipv4, is_not_ipv4;
 	const char *source_not, *destination_not;	/* IPv4 addresses that it must not be */
@@ -81,15 +87,24 @@ struct nft_rule_spec {
 	char comment[NFT_COMMENT_SIZE];	/* "LINE: what for", LINE of the canonical value; or just "what for" */
 };
 
-/* Calls `each` for every rule, in order chain by chain; a non-zero return ends the walk and is returned. */
+/*
+ * Calls `each` for every rule, in order chain by chain; a non-zero return ends
+ * the walk and is returned.
+ */
 typedef int (*nft_each_rule)(const struct nft_rule_spec *spec, void *arg);
 int nft_rules_walk(const struct nft_policy *policy, nft_each_rule each, void *arg);
 
 /* ---- nft_expr.c: one rule in the kernel's terms ---- */
 
-/* NULL when out of memory; free with nftnl_rule_free(). `tag` goes into the user data beside the comment. */
+/*
+ * NULL when out of memory; free with nftnl_rule_free(). `tag` goes into the user
+ * data beside the comment.
+ */
 struct nftnl_rule *nft_rule_build(const struct nft_rule_spec *spec, uint32_t tag);
-/* All expressions as text, counters without their numbers. Owned by the caller; NULL when out of memory. */
+/*
+ * All expressions as text, counters without their numbers. Owned by the caller;
+ * NULL when out of memory.
+ */
 char *nft_rule_text(struct nftnl_rule *rule);
 
 /* User data of tables and rules: a comment that nft(8) shows, and the generation tag. */
@@ -98,7 +113,8 @@ struct nft_note {
 	uint32_t tag;
 };
 struct nftnl_udata_buf *nft_note_build(uint8_t comment_type, const struct nft_note *note);
-void nft_note_parse(const void *data, uint32_t size, struct nft_note *note);	/* absent parts: "" and 0 */
+/* Absent parts: "" and 0. */
+void nft_note_parse(const void *data, uint32_t size, struct nft_note *note);
 
 /* ---- nft_image.c: a table as plain data, built or read ---- */
 

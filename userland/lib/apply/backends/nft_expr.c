@@ -13,7 +13,10 @@
 #include "base/hp_auto.h"
 #include "nft.h"
 
-/* User data type of our generation tag: far from those that nft(8) uses, which skips what it does not know. */
+/*
+ * User data type of our generation tag: far from those that nft(8) uses, which
+ * skips what it does not know.
+ */
 #define NOTE_TAG 0x68
 
 /* Offsets in the network and transport headers. */
@@ -194,7 +197,8 @@ static void judge(struct filling *f, const struct nft_rule_spec *spec)
 	if (!expr)
 		return;
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, spec->verdict == NFT_SPEC_ACCEPT ? NF_ACCEPT : NF_DROP);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT,
+			   spec->verdict == NFT_SPEC_ACCEPT ? NF_ACCEPT : NF_DROP);
 }
 
 struct nftnl_udata_buf *nft_note_build(uint8_t comment_type, const struct nft_note *note)
@@ -221,7 +225,8 @@ struct nftnl_rule *nft_rule_build(const struct nft_rule_spec *spec, uint32_t tag
 	nftnl_rule_set_u32(f.rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
 	if (!data || nftnl_rule_set_str(f.rule, NFTNL_RULE_TABLE, NFT_TABLE) ||
 	    nftnl_rule_set_str(f.rule, NFTNL_RULE_CHAIN, nft_chain_specs[spec->chain].name) ||
-	    nftnl_rule_set_data(f.rule, NFTNL_RULE_USERDATA, nftnl_udata_buf_data(data), nftnl_udata_buf_len(data)))
+	    nftnl_rule_set_data(f.rule, NFTNL_RULE_USERDATA, nftnl_udata_buf_data(data),
+				nftnl_udata_buf_len(data)))
 		f.is_short = true;
 	nftnl_udata_buf_free(data);
 	match_links(&f, spec);
@@ -269,7 +274,8 @@ void nft_note_parse(const void *data, uint32_t size, struct nft_note *note)
 	memset(note, 0, sizeof(*note));
 	for (; end - p >= 2 && end - p >= 2 + p[1]; p += 2 + p[1]) {
 		if (p[0] == NFTNL_UDATA_RULE_COMMENT)
-			snprintf(note->comment, sizeof(note->comment), "%.*s", p[1], (const char *)p + 2);
+			snprintf(note->comment, sizeof(note->comment), "%.*s", p[1],
+				 (const char *)p + 2);
 		else if (p[0] == NOTE_TAG && p[1] == sizeof(note->tag))
 			memcpy(&note->tag, p + 2, sizeof(note->tag));
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* nft_image.c: a firewall table as plain data, so that what is can be compared with what should be. */
+/* nft_image.c: a firewall table as plain data: what is there against what should be. */
 #include <netinet/in.h>	/* before the kernel's headers, which then leave its types alone */
 #include <errno.h>
 #include <linux/netfilter.h>
@@ -20,7 +20,8 @@ void nft_image_clear(struct nft_image *image)
 
 int nft_image_add_chain(struct nft_image *image, const struct nft_image_chain *chain)
 {
-	struct nft_image_chain *chains = reallocarray(image->chains, image->chains_count + 1, sizeof(*chains));
+	struct nft_image_chain *chains = reallocarray(image->chains, image->chains_count + 1,
+						      sizeof(*chains));
 
 	if (!chains)
 		return -ENOMEM;
@@ -31,11 +32,12 @@ int nft_image_add_chain(struct nft_image *image, const struct nft_image_chain *c
 
 int nft_image_add_rule(struct nft_image *image, struct nftnl_rule *rule)
 {
-	struct nft_image_rule *rules = reallocarray(image->rules, image->rules_count + 1, sizeof(*rules)), *added;
+	struct nft_image_rule *rules, *added;
 	const char *chain = nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN);
 	uint32_t size = 0;
 	const void *note;
 
+	rules = reallocarray(image->rules, image->rules_count + 1, sizeof(*rules));
 	if (!rules)
 		return -ENOMEM;
 	image->rules = rules;
@@ -71,7 +73,10 @@ int nft_image_expect(const struct nft_policy *policy, struct nft_image *image)
 	image->tag = nft_policy_tag(policy);
 	for (size_t i = 0; i < NFT_CHAINS; i++) {
 		struct nft_image_chain chain = {
-			.type = "filter", .is_base = true, .hook = nft_chain_specs[i].hook, .policy = NF_ACCEPT,
+			.type = "filter",
+			.is_base = true,
+			.hook = nft_chain_specs[i].hook,
+			.policy = NF_ACCEPT,
 			.priority = NFT_PRIORITY,
 		};
 
@@ -107,7 +112,10 @@ static bool has_line(const struct nft_policy *policy, const char *line)
 	return false;
 }
 
-/* What the rules say they are for. Whether they do that is checked afterwards, so nothing is trusted here. */
+/*
+ * What the rules say they are for. Whether they do that is checked afterwards,
+ * so nothing is trusted here.
+ */
 static int claim_policy(const struct nft_image *live, struct nft_policy *policy)
 {
 	static const char *const passes[] = { "leg ", "allow " };	/* allows refer to legs */
@@ -117,7 +125,8 @@ static int claim_policy(const struct nft_image *live, struct nft_policy *policy)
 			char line[NFT_COMMENT_SIZE];
 
 			claimed_line(&live->rules[i].note, line, sizeof(line));
-			if (strncmp(line, passes[pass], strlen(passes[pass])) || has_line(policy, line))
+			if (strncmp(line, passes[pass], strlen(passes[pass])) ||
+			    has_line(policy, line))
 				continue;
 			if (nft_policy_add_line(policy, line) == -ENOMEM)
 				return -ENOMEM;
@@ -128,7 +137,8 @@ static int claim_policy(const struct nft_image *live, struct nft_policy *policy)
 
 static bool is_same_rule(const struct nft_image_rule *a, const struct nft_image_rule *b)
 {
-	return !strcmp(a->chain, b->chain) && !strcmp(a->text, b->text) && !strcmp(a->note.comment, b->note.comment);
+	return !strcmp(a->chain, b->chain) && !strcmp(a->text, b->text) &&
+	       !strcmp(a->note.comment, b->note.comment);
 }
 
 static bool has_rule(const struct nft_image *image, const struct nft_image_rule *rule)
@@ -149,7 +159,8 @@ static void compare_chains(const struct nft_image *live, const struct nft_image 
 				l = &live->chains[j];
 		if (!l)
 			fprintf(out, "\naltered: chain %s is missing", w->name);
-		else if (!l->is_base || strcmp(l->type, w->type) || l->hook != w->hook || l->priority != w->priority)
+		else if (!l->is_base || strcmp(l->type, w->type) || l->hook != w->hook ||
+			 l->priority != w->priority)
 			fprintf(out, "\naltered: chain %s hangs at another hook", w->name);
 		else if (l->policy != w->policy)
 			fprintf(out, "\naltered: chain %s has another policy", w->name);
@@ -173,7 +184,8 @@ static size_t count_in_chain(const struct nft_image *image, const char *chain)
 	return count;
 }
 
-static const struct nft_image_rule *nth_in_chain(const struct nft_image *image, const char *chain, size_t n)
+static const struct nft_image_rule *nth_in_chain(const struct nft_image *image, const char *chain,
+						 size_t n)
 {
 	for (size_t i = 0; i < image->rules_count; i++)
 		if (!strcmp(image->rules[i].chain, chain) && !n--)
@@ -190,20 +202,22 @@ static void compare_order(const struct nft_image *live, const struct nft_image *
 		bool is_same = count == count_in_chain(live, chain);
 
 		for (size_t i = 0; is_same && i < count; i++)
-			is_same = is_same_rule(nth_in_chain(live, chain, i), nth_in_chain(want, chain, i));
+			is_same = is_same_rule(nth_in_chain(live, chain, i),
+					       nth_in_chain(want, chain, i));
 		if (!is_same)
 			fprintf(out, "\naltered: the rules of chain %s are repeated or in another order", chain);
 	}
 }
 
 /* Rules of one chain of `image` that `other` does not have; *first is the first of them. */
-static size_t count_extra(const struct nft_image *image, const struct nft_image *other, const char *chain,
-			  const struct nft_image_rule **first)
+static size_t count_extra(const struct nft_image *image, const struct nft_image *other,
+			  const char *chain, const struct nft_image_rule **first)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < image->rules_count; i++)
-		if (!strcmp(image->rules[i].chain, chain) && !has_rule(other, &image->rules[i]) && !count++)
+		if (!strcmp(image->rules[i].chain, chain) && !has_rule(other, &image->rules[i]) &&
+		    !count++)
 			*first = &image->rules[i];
 	return count;
 }
@@ -215,7 +229,8 @@ static void compare_rules(const struct nft_image *live, const struct nft_image *
 	for (size_t c = 0; c < NFT_CHAINS; c++) {
 		const char *chain = nft_chain_specs[c].name;
 		const struct nft_image_rule *missing = NULL, *strange = NULL;
-		size_t lacks = count_extra(want, live, chain, &missing), has = count_extra(live, want, chain, &strange);
+		size_t lacks = count_extra(want, live, chain, &missing),
+		       has = count_extra(live, want, chain, &strange);
 
 		differences += lacks + has;
 		if (lacks)

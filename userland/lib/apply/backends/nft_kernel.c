@@ -27,7 +27,8 @@ struct batch {
 
 static void begin(struct hp_netlink_request *request, uint16_t type, uint16_t flags)
 {
-	struct nfgenmsg *head = hp_netlink_begin(request, NFNL_SUBSYS_NFTABLES << 8 | type, flags, sizeof(*head));
+	struct nfgenmsg *head = hp_netlink_begin(request, NFNL_SUBSYS_NFTABLES << 8 | type, flags,
+						 sizeof(*head));
 
 	head->nfgen_family = NFPROTO_INET;
 	head->version = NFNETLINK_V0;
@@ -72,10 +73,12 @@ static int keep_chain(const struct nlmsghdr *nlh, void *arg)
 	if (chain)
 		rc = nftnl_chain_nlmsg_parse(nlh, chain) < 0 ? -EPROTO : 0;
 	if (!rc && is_ours(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE))) {
-		snprintf(kept.name, sizeof(kept.name), "%s", nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
+		snprintf(kept.name, sizeof(kept.name), "%s",
+			 nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
 		kept.is_base = nftnl_chain_is_set(chain, NFTNL_CHAIN_HOOKNUM);
 		if (kept.is_base && nftnl_chain_is_set(chain, NFTNL_CHAIN_TYPE))
-			snprintf(kept.type, sizeof(kept.type), "%s", nftnl_chain_get_str(chain, NFTNL_CHAIN_TYPE));
+			snprintf(kept.type, sizeof(kept.type), "%s",
+				 nftnl_chain_get_str(chain, NFTNL_CHAIN_TYPE));
 		kept.hook = nftnl_chain_get_u32(chain, NFTNL_CHAIN_HOOKNUM);
 		kept.priority = nftnl_chain_get_s32(chain, NFTNL_CHAIN_PRIO);
 		kept.policy = nftnl_chain_get_u32(chain, NFTNL_CHAIN_POLICY);
@@ -91,10 +94,15 @@ static int keep_rule(const struct nlmsghdr *nlh, void *arg)
 	struct nftnl_rule *rule = nftnl_rule_alloc();
 	int rc = -ENOMEM;
 
-	/* What libnftnl cannot parse is a rule that we did not make: kept with the expressions it got so far. */
+	/*
+	 * What libnftnl cannot parse is a rule that we did not make: kept with the
+	 * expressions it got so far.
+	 */
 	if (rule) {
 		nftnl_rule_nlmsg_parse(nlh, rule);
-		rc = is_ours(nftnl_rule_get_str(rule, NFTNL_RULE_TABLE)) ? nft_image_add_rule(arg, rule) : 0;
+		rc = 0;
+		if (is_ours(nftnl_rule_get_str(rule, NFTNL_RULE_TABLE)))
+			rc = nft_image_add_rule(arg, rule);
 		nftnl_rule_free(rule);
 	}
 	return rc;
@@ -167,8 +175,8 @@ static int put_table(struct batch *b, uint16_t type, uint16_t flags)
 
 	if (data && table && at && !nftnl_table_set_str(table, NFTNL_TABLE_NAME, NFT_TABLE)) {
 		if (type == NFT_MSG_NEWTABLE)
-			nftnl_table_set_data(table, NFTNL_TABLE_USERDATA, nftnl_udata_buf_data(data),
-					     nftnl_udata_buf_len(data));
+			nftnl_table_set_data(table, NFTNL_TABLE_USERDATA,
+					     nftnl_udata_buf_data(data), nftnl_udata_buf_len(data));
 		nlh = nftnl_nlmsg_build_hdr(at, type, NFPROTO_INET, flags, ++b->seq);
 		nftnl_table_nlmsg_build_payload(nlh, table);
 		finish(b, nlh);
@@ -194,7 +202,8 @@ static int put_chain(struct batch *b, const struct nft_chain_spec *spec)
 		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, spec->hook);
 		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, NFT_PRIORITY);
 		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
-		nlh = nftnl_nlmsg_build_hdr(at, NFT_MSG_NEWCHAIN, NFPROTO_INET, NLM_F_CREATE, ++b->seq);
+		nlh = nftnl_nlmsg_build_hdr(at, NFT_MSG_NEWCHAIN, NFPROTO_INET, NLM_F_CREATE,
+					    ++b->seq);
 		nftnl_chain_nlmsg_build_payload(nlh, chain);
 		finish(b, nlh);
 		rc = 0;
@@ -212,7 +221,8 @@ static int put_rule(const struct nft_rule_spec *spec, void *arg)
 	struct nlmsghdr *nlh;
 
 	if (at) {
-		nlh = nftnl_nlmsg_build_hdr(at, NFT_MSG_NEWRULE, NFPROTO_INET, NLM_F_CREATE | NLM_F_APPEND, ++b->seq);
+		nlh = nftnl_nlmsg_build_hdr(at, NFT_MSG_NEWRULE, NFPROTO_INET,
+					    NLM_F_CREATE | NLM_F_APPEND, ++b->seq);
 		nftnl_rule_nlmsg_build_payload(nlh, rule);
 		finish(b, nlh);
 	}

@@ -54,7 +54,9 @@ static bool has_out(enum nft_chain chain)
 static int emit_bypass(struct walk *w)
 {
 	struct nft_rule_spec spec = {
-		.is_not_leg_in = has_in(w->chain), .is_not_leg_out = has_out(w->chain), .verdict = NFT_SPEC_ACCEPT,
+		.is_not_leg_in = has_in(w->chain),
+		.is_not_leg_out = has_out(w->chain),
+		.verdict = NFT_SPEC_ACCEPT,
 	};
 
 	return emit(w, &spec, "", "touches no leg");
@@ -62,13 +64,20 @@ static int emit_bypass(struct walk *w)
 
 static int emit_checks(struct walk *w, const struct nft_leg *leg)
 {
-	struct nft_rule_spec in_family = { .in = leg->link, .is_not_ipv4 = true, .has_counter = true };
-	struct nft_rule_spec out_family = { .out = leg->link, .is_not_ipv4 = true, .has_counter = true };
+	struct nft_rule_spec in_family = { .in = leg->link,
+					   .is_not_ipv4 = true,
+					   .has_counter = true };
+	struct nft_rule_spec out_family = { .out = leg->link,
+					    .is_not_ipv4 = true,
+					    .has_counter = true };
 	struct nft_rule_spec source = {
 		.in = leg->link, .is_ipv4 = true, .source_not = leg->address, .has_counter = true,
 	};
 	struct nft_rule_spec destination = {
-		.out = leg->link, .is_ipv4 = true, .destination_not = leg->address, .has_counter = true,
+		.out = leg->link,
+		.is_ipv4 = true,
+		.destination_not = leg->address,
+		.has_counter = true,
 	};
 	char line[NFT_COMMENT_SIZE];
 	int rc = 0;
@@ -105,16 +114,22 @@ static int emit_drops(struct walk *w, const struct nft_leg *leg)
 /* In which chain a packet between the two passes. */
 static enum nft_chain path(int from, int to)
 {
-	return to == NFT_BASE ? NFT_CHAIN_INPUT : from == NFT_BASE ? NFT_CHAIN_OUTPUT : NFT_CHAIN_FORWARD;
+	if (to == NFT_BASE)
+		return NFT_CHAIN_INPUT;
+	return from == NFT_BASE ? NFT_CHAIN_OUTPUT : NFT_CHAIN_FORWARD;
 }
 
 /* A spec for packets on their way from one end to the other. */
-static struct nft_rule_spec between(const struct nft_policy *policy, int from, int to, uint8_t protocol)
+static struct nft_rule_spec between(const struct nft_policy *policy, int from, int to,
+				    uint8_t protocol)
 {
 	return (struct nft_rule_spec){
 		.in = from == NFT_BASE ? NULL : policy->legs[from].link,
 		.out = to == NFT_BASE ? NULL : policy->legs[to].link,
-		.is_ipv4 = true, .protocol = protocol, .has_counter = true, .verdict = NFT_SPEC_ACCEPT,
+		.is_ipv4 = true,
+		.protocol = protocol,
+		.has_counter = true,
+		.verdict = NFT_SPEC_ACCEPT,
 	};
 }
 
@@ -144,9 +159,11 @@ static int emit_reply(struct walk *w, const struct nft_allow *allow, const char 
 }
 
 /* ICMP errors about a flow: "port unreachable", "fragmentation needed". */
-static int emit_errors(struct walk *w, const struct nft_allow *allow, const char *line, bool is_backward)
+static int emit_errors(struct walk *w, const struct nft_allow *allow, const char *line,
+		       bool is_backward)
 {
-	int from = is_backward ? allow->to : allow->from, to = is_backward ? allow->from : allow->to;
+	int from = is_backward ? allow->to : allow->from,
+	    to = is_backward ? allow->from : allow->to;
 	struct nft_rule_spec spec = between(w->policy, from, to, IPPROTO_ICMP);
 
 	spec.ct_states = STATE_RELATED;
@@ -155,7 +172,8 @@ static int emit_errors(struct walk *w, const struct nft_allow *allow, const char
 
 static int emit_allow(struct walk *w, const struct nft_allow *allow)
 {
-	bool is_forth = path(allow->from, allow->to) == w->chain, is_back = path(allow->to, allow->from) == w->chain;
+	bool is_forth = path(allow->from, allow->to) == w->chain,
+	     is_back = path(allow->to, allow->from) == w->chain;
 	char line[NFT_COMMENT_SIZE];
 	int rc = 0;
 

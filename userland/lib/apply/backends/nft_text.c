@@ -42,7 +42,8 @@ static int add_leg(struct nft_policy *policy, const char *line)
 
 	if (sscanf(line, "leg %32s %15s %15s%n", leg.domain, leg.link, leg.address, &used) != 3 || line[used])
 		return -EINVAL;
-	if (!find_leg(policy, leg.domain, &known) || strncmp(leg.link, NFT_LEG_PREFIX, strlen(NFT_LEG_PREFIX)) ||
+	if (!find_leg(policy, leg.domain, &known) ||
+	    strncmp(leg.link, NFT_LEG_PREFIX, strlen(NFT_LEG_PREFIX)) ||
 	    inet_pton(AF_INET, leg.address, &address) != 1)
 		return -EINVAL;
 	legs = reallocarray(policy->legs, policy->legs_count + 1, sizeof(*legs));
@@ -84,8 +85,8 @@ static int add_allow(struct nft_policy *policy, const char *line)
 	struct nft_allow allow = { 0 }, *allows;
 	int used = 0, fields = sscanf(line, "allow %32s %32s %7s%n %15s%n", from, to, word, &used, ports, &used);
 
-	if (fields < 3 || line[used] || find_leg(policy, from, &allow.from) || find_leg(policy, to, &allow.to) ||
-	    allow.from == allow.to)
+	if (fields < 3 || line[used] || find_leg(policy, from, &allow.from) ||
+	    find_leg(policy, to, &allow.to) || allow.from == allow.to)
 		return -EINVAL;
 	for (size_t i = 0; i < hp_array_size(protocols); i++)
 		if (!strcmp(word, protocols[i].word))
@@ -171,7 +172,8 @@ static const char *name_of(const struct nft_policy *policy, int index)
 	return index == NFT_BASE ? "base" : policy->legs[index].domain;
 }
 
-void nft_allow_format(const struct nft_policy *policy, const struct nft_allow *allow, char *line, size_t size)
+void nft_allow_format(const struct nft_policy *policy, const struct nft_allow *allow, char *line,
+		      size_t size)
 {
 	const char *from = name_of(policy, allow->from), *to = name_of(policy, allow->to);
 	const char *word = protocols[protocol_rank(allow->protocol)].word;

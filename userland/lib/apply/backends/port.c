@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* port.c: backend "port": the network port of a PCI function, in the base or in a domain's namespace. */
+/* port.c: backend "port": a PCI function's network port, wherever it is. */
 #include "port.h"
 
 #include <errno.h>
@@ -19,7 +19,8 @@
  * the base, down and without addresses.
  */
 
-static int read_port(struct hp_ctx *ctx, const char *object, const char *attr, char **text, struct hp_err *err)
+static int read_port(struct hp_ctx *ctx, const char *object, const char *attr, char **text,
+		     struct hp_err *err)
 {
 	port_autoplace place = PORT_PLACE_INIT;
 	port_autovalue value = PORT_VALUE_INIT;
@@ -59,7 +60,8 @@ static int write_absent(struct hp_ctx *ctx, const struct port_object *port, stru
 	return port_put(ctx, &place, &base, err);
 }
 
-static int write_port(struct hp_ctx *ctx, const char *object, const char *attr, const char *text, struct hp_err *err)
+static int write_port(struct hp_ctx *ctx, const char *object, const char *attr, const char *text,
+		      struct hp_err *err)
 {
 	port_autoplace place = PORT_PLACE_INIT;
 	port_autovalue want = PORT_VALUE_INIT;
@@ -87,8 +89,8 @@ static bool satisfies_port(const char *attr, const char *live, const char *want)
 	hp_autoerr ignored = HP_ERR_INIT;
 
 	(void)attr;
-	return !port_value_parse(live, &is, &ignored) && !port_value_parse(want, &should, &ignored) &&
-	       port_value_satisfies(&is, &should);
+	return !port_value_parse(live, &is, &ignored) &&
+	       !port_value_parse(want, &should, &ignored) && port_value_satisfies(&is, &should);
 }
 
 const struct hp_backend hp_backend_port = {

@@ -33,7 +33,10 @@ struct port_value {
 int port_value_parse(const char *text, struct port_value *value, struct hp_err *err);
 /* Canonical JSON, one line; the caller frees. NULL: out of memory. */
 char *port_value_format(const struct port_value *value);
-/* Every field that `want` names holds in `live`. Without a capture no addresses means: not ours to say. */
+/*
+ * Every field that `want` names holds in `live`. Without a capture no addresses
+ * means: not ours to say.
+ */
 bool port_value_satisfies(const struct port_value *live, const struct port_value *want);
 bool port_value_has_address(const struct hp_netrecords *list, const char *text);
 void port_value_clear(struct port_value *value);
@@ -61,20 +64,26 @@ struct port_place {
  * others and in those of all processes. 0, -ENOENT (err says what is known of
  * the function), or another -errno.
  */
-int port_find(struct hp_ctx *ctx, const struct port_object *object, struct port_place *place, struct hp_err *err);
+int port_find(struct hp_ctx *ctx, const struct port_object *object, struct port_place *place,
+	      struct hp_err *err);
 /* Opens the namespace that a value names; place->link stays empty. */
-int port_open_netns(struct hp_ctx *ctx, const char *netns, struct port_place *place, struct hp_err *err);
+int port_open_netns(struct hp_ctx *ctx, const char *netns, struct port_place *place,
+		    struct hp_err *err);
 void port_place_close(struct port_place *place);
 #define port_autoplace __attribute__((cleanup(port_place_close))) struct port_place
 
 /* What is there now. */
-int port_capture(struct hp_ctx *ctx, struct port_place *place, struct port_value *value, struct hp_err *err);
+int port_capture(struct hp_ctx *ctx, struct port_place *place, struct port_value *value,
+		 struct hp_err *err);
 /* Puts the port where and how `want` says. */
-int port_put(struct hp_ctx *ctx, struct port_place *place, const struct port_value *want, struct hp_err *err);
+int port_put(struct hp_ctx *ctx, struct port_place *place, const struct port_value *want,
+	     struct hp_err *err);
 
 /* ---- port_sysctl.c: in the caller's namespace ---- */
 
-int port_sysctl_capture(struct hp_root *root, const char *link, struct hp_netrecords *out, struct hp_err *err);
-int port_sysctl_restore(struct hp_root *root, const char *link, const struct hp_netrecords *kept, struct hp_err *err);
+int port_sysctl_capture(struct hp_root *root, const char *link, struct hp_netrecords *out,
+			struct hp_err *err);
+int port_sysctl_restore(struct hp_root *root, const char *link, const struct hp_netrecords *kept,
+			struct hp_err *err);
 
 #endif

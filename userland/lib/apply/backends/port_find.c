@@ -56,7 +56,10 @@ int port_object_parse(const char *text, struct port_object *object, struct hp_er
 	return 0;
 }
 
-/* The device below a function may be virtioN, usb 1-2:1.0 …: the last PCI address on its path is the function. */
+/*
+ * The device below a function may be virtioN, usb 1-2:1.0 …: the last PCI
+ * address on its path is the function.
+ */
 static bool is_below(struct hp_root *root, const struct hp_link *link, const char *bdf)
 {
 	hp_autofree char *path = NULL, *target = NULL;
@@ -76,7 +79,8 @@ static bool is_below(struct hp_root *root, const struct hp_link *link, const cha
 	return last && !strcasecmp(last, bdf);
 }
 
-static int add_found(struct search *s, const char *netns, int fd, const struct hp_link *link, struct hp_err *err)
+static int add_found(struct search *s, const char *netns, int fd, const struct hp_link *link,
+		     struct hp_err *err)
 {
 	struct port_place *found = reallocarray(s->found, s->found_count + 1, sizeof(*found));
 	struct port_place place = PORT_PLACE_INIT;
@@ -103,7 +107,8 @@ static int look_in(struct search *s, const char *netns, int fd, struct hp_err *e
 	int rc = nl ? hp_link_list(nl, &links, &count, err) : -err->errnum;
 
 	for (size_t i = 0; !rc && i < count; i++)
-		if (links[i].parent[0] && !links[i].kind[0] && is_below(s->ctx->root, &links[i], s->object->bdf))
+		if (links[i].parent[0] && !links[i].kind[0] &&
+		    is_below(s->ctx->root, &links[i], s->object->bdf))
 			rc = add_found(s, netns, fd, &links[i], err);
 	return rc;
 }
@@ -175,7 +180,10 @@ static int look_at_processes(struct search *s, struct hp_err *err)
 	return rc;
 }
 
-/* A stable order: the permanent hardware address does not change when a port moves, its index may. */
+/*
+ * A stable order: the permanent hardware address does not change when a port
+ * moves, its index may.
+ */
 static int by_hardware(const void *a, const void *b)
 {
 	const struct port_place *x = a, *y = b;
@@ -200,7 +208,10 @@ static int search_all(struct search *s, struct hp_err *err)
 	}
 	if (!rc)
 		rc = look_at_pins(s, dir, true, err);
-	/* Far corners only when the near ones cannot answer: a lone port was found, or several must be counted. */
+	/*
+	 * Far corners only when the near ones cannot answer: a lone port was found, or
+	 * several must be counted.
+	 */
 	if (!rc && (s->found_count != 1 || s->object->nth)) {
 		rc = look_at_pins(s, MACHINE_PINS, false, err);
 		if (!rc)
@@ -228,7 +239,8 @@ static int explain_absence(struct search *s, struct hp_err *err)
 			  s->found_count, s->object->nth);
 }
 
-int port_find(struct hp_ctx *ctx, const struct port_object *object, struct port_place *place, struct hp_err *err)
+int port_find(struct hp_ctx *ctx, const struct port_object *object, struct port_place *place,
+	      struct hp_err *err)
 {
 	struct search s = { .ctx = ctx, .object = object };
 	int rc = search_all(&s, err);
@@ -249,7 +261,8 @@ int port_find(struct hp_ctx *ctx, const struct port_object *object, struct port_
 	return place->nl ? 0 : -err->errnum;
 }
 
-int port_open_netns(struct hp_ctx *ctx, const char *netns, struct port_place *place, struct hp_err *err)
+int port_open_netns(struct hp_ctx *ctx, const char *netns, struct port_place *place,
+		    struct hp_err *err)
 {
 	hp_autofree char *path = NULL;
 	int length = 0;

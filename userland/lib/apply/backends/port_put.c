@@ -7,7 +7,8 @@
 #include "net/hp_netns.h"
 #include "port.h"
 
-int port_capture(struct hp_ctx *ctx, struct port_place *place, struct port_value *value, struct hp_err *err)
+int port_capture(struct hp_ctx *ctx, struct port_place *place, struct port_value *value,
+		 struct hp_err *err)
 {
 	memcpy(value->netns, place->netns, sizeof(value->netns));
 	memcpy(value->name, place->link.name, sizeof(value->name));
@@ -18,15 +19,20 @@ int port_capture(struct hp_ctx *ctx, struct port_place *place, struct port_value
 	if (hp_ipaddr_list(place->nl, place->link.index, &value->addresses, err) ||
 	    hp_iproute_list(place->nl, place->link.index, &value->routes, err))
 		return hp_err_wrap(err, "read the port %s", value->name);
-	if (place->netns_fd < 0 && port_sysctl_capture(ctx->root, value->name, &value->sysctls, err))
+	if (place->netns_fd < 0 &&
+	    port_sysctl_capture(ctx->root, value->name, &value->sysctls, err))
 		return -err->errnum;
 	for (size_t i = 0; i < value->routes.count && !value->gateway[0]; i++)
-		if (!hp_iproute_default_gateway(&value->routes.items[i], value->gateway, sizeof(value->gateway)))
+		if (!hp_iproute_default_gateway(&value->routes.items[i], value->gateway,
+						sizeof(value->gateway)))
 			value->gateway[0] = '\0';
 	return 0;
 }
 
-/* A bridge, bond or VLAN that holds the port would lose it silently, and nothing could put it back. */
+/*
+ * A bridge, bond or VLAN that holds the port would lose it silently, and nothing
+ * could put it back.
+ */
 static int check_is_free(struct port_place *place, struct hp_err *err)
 {
 	hp_autofree struct hp_link *links = NULL;
@@ -39,9 +45,11 @@ static int check_is_free(struct port_place *place, struct hp_err *err)
 		if (links[i].index == port->master)
 			return hp_err_set(err, EBUSY, "%s belongs to %s %s; take it out of there first", port->name,
 					  links[i].kind[0] ? links[i].kind : "link", links[i].name);
-		if (links[i].lower == port->index && !links[i].is_lower_elsewhere && links[i].index != port->index)
+		if (links[i].lower == port->index && !links[i].is_lower_elsewhere &&
+		    links[i].index != port->index)
 			return hp_err_set(err, EBUSY, "the %s %s stands on %s; remove it first",
-					  links[i].kind[0] ? links[i].kind : "link", links[i].name, port->name);
+					  links[i].kind[0] ? links[i].kind : "link", links[i].name,
+					  port->name);
 	}
 	return 0;
 }
@@ -64,7 +72,8 @@ static int check_name_is_free(struct port_place *target, const char *name, struc
 }
 
 /* On success `target` has the port in it. */
-static int move(struct port_place *place, struct port_place *target, const char *name, struct hp_err *err)
+static int move(struct port_place *place, struct port_place *target, const char *name,
+		struct hp_err *err)
 {
 	hp_autofd int own = -1;
 	int fd = target->netns_fd, rc;
@@ -101,8 +110,8 @@ static int rename_here(struct port_place *target, const char *name, struct hp_er
 	return 0;
 }
 
-static int remove_addresses(struct port_place *p, const struct hp_netrecords *live, const struct hp_netrecords *keep,
-			    struct hp_err *err)
+static int remove_addresses(struct port_place *p, const struct hp_netrecords *live,
+			    const struct hp_netrecords *keep, struct hp_err *err)
 {
 	for (size_t i = 0; i < live->count; i++)
 		if (!(keep && port_value_has_address(keep, live->items[i].text)) &&
@@ -121,7 +130,10 @@ static int set_addresses(struct port_place *p, const struct port_value *want, st
 		return -err->errnum;
 	if (want->is_capture && hp_netrecords_are_same(&before, &want->addresses))
 		return 0;
-	/* A capture goes back in its own order: the first address of a subnet is the primary one. */
+	/*
+	 * A capture goes back in its own order: the first address of a subnet is the
+	 * primary one.
+	 */
 	if (remove_addresses(p, &before, want->is_capture ? NULL : &want->addresses, err))
 		return -err->errnum;
 	/* Removing a primary address may have taken others along. */
@@ -142,7 +154,10 @@ static bool contains(const struct hp_netrecords *list, const struct hp_netrecord
 	return false;
 }
 
-/* A route through a gateway needs the route to that gateway first, whatever the order in which the kernel told them. */
+/*
+ * A route through a gateway needs the route to that gateway first, whatever the
+ * order in which the kernel told them.
+ */
 static int add_routes(struct port_place *p, const struct hp_netrecords *routes, struct hp_err *err)
 {
 	hp_autofree bool *is_done = calloc(routes->count + 1, sizeof(*is_done));
@@ -153,7 +168,8 @@ static int add_routes(struct port_place *p, const struct hp_netrecords *routes, 
 	do {
 		before = left;
 		for (size_t i = 0; i < routes->count; i++)
-			if (!is_done[i] && !hp_iproute_add(p->nl, p->link.index, &routes->items[i], err)) {
+			if (!is_done[i] &&
+			    !hp_iproute_add(p->nl, p->link.index, &routes->items[i], err)) {
 				is_done[i] = true;
 				left--;
 			}
@@ -207,11 +223,13 @@ static int set_gateway(struct port_place *p, const char *gateway, struct hp_err 
 	return 0;
 }
 
-static int configure(struct hp_ctx *ctx, struct port_place *p, const struct port_value *want, struct hp_err *err)
+static int configure(struct hp_ctx *ctx, struct port_place *p, const struct port_value *want,
+		     struct hp_err *err)
 {
 	bool is_up = want->has_up ? want->is_up : p->link.flags & IFF_UP;
 
-	if (want->mtu && want->mtu != p->link.mtu && hp_link_set_mtu(p->nl, p->link.index, want->mtu, err))
+	if (want->mtu && want->mtu != p->link.mtu &&
+	    hp_link_set_mtu(p->nl, p->link.index, want->mtu, err))
 		return hp_err_wrap(err, "set the MTU of %s to %u", p->link.name, want->mtu);
 	/* Before addresses and before it comes up: some of them say how that is to be done. */
 	if (p->netns_fd < 0 && port_sysctl_restore(ctx->root, p->link.name, &want->sysctls, err))
@@ -222,7 +240,8 @@ static int configure(struct hp_ctx *ctx, struct port_place *p, const struct port
 		return hp_err_wrap(err, "bring %s %s", p->link.name, is_up ? "up" : "down");
 	if (!is_up)
 		return 0;
-	if (want->is_capture ? restore_routes(p, want, err) : want->gateway[0] && set_gateway(p, want->gateway, err))
+	if (want->is_capture ? restore_routes(p, want, err)
+			     : want->gateway[0] && set_gateway(p, want->gateway, err))
 		return hp_err_wrap(err, "port %s", p->link.name);
 	return 0;
 }
@@ -230,10 +249,12 @@ static int configure(struct hp_ctx *ctx, struct port_place *p, const struct port
 static bool is_in(const struct port_place *place, const struct port_place *target)
 {
 	return (place->netns_fd < 0 && target->netns_fd < 0) ||
-	       (place->netns_fd >= 0 && target->netns_fd >= 0 && hp_netns_is_same(place->netns_fd, target->netns_fd));
+	       (place->netns_fd >= 0 && target->netns_fd >= 0 &&
+		hp_netns_is_same(place->netns_fd, target->netns_fd));
 }
 
-int port_put(struct hp_ctx *ctx, struct port_place *place, const struct port_value *want, struct hp_err *err)
+int port_put(struct hp_ctx *ctx, struct port_place *place, const struct port_value *want,
+	     struct hp_err *err)
 {
 	port_autoplace target = PORT_PLACE_INIT;
 	const char *name = want->name[0] ? want->name : place->link.name;

@@ -18,8 +18,8 @@ static bool is_left_alone(const char *name)
 	return !strcmp(name, "mtu") || !strcmp(name, "stable_secret");
 }
 
-static int keep_difference(struct hp_root *root, const char *room, const char *link, const char *name,
-			   struct hp_netrecords *out)
+static int keep_difference(struct hp_root *root, const char *room, const char *link,
+			   const char *name, struct hp_netrecords *out)
 {
 	hp_autofree char *own = hp_root_readf(root, "/proc/sys/net/%s/%s/%s", room, link, name);
 	hp_autofree char *usual = hp_root_readf(root, "/proc/sys/net/%s/default/%s", room, name);
@@ -32,7 +32,8 @@ static int keep_difference(struct hp_root *root, const char *room, const char *l
 	return hp_netrecords_add(out, text, "", 0, 0);
 }
 
-int port_sysctl_capture(struct hp_root *root, const char *link, struct hp_netrecords *out, struct hp_err *err)
+int port_sysctl_capture(struct hp_root *root, const char *link, struct hp_netrecords *out,
+			struct hp_err *err)
 {
 	for (size_t i = 0; i < hp_array_size(rooms); i++) {
 		hp_autofree char *dir = NULL;
@@ -76,7 +77,8 @@ static int set(struct hp_root *root, const char *link, const char *text, struct 
 	return hp_root_write(root, path, value + 1, err);
 }
 
-int port_sysctl_restore(struct hp_root *root, const char *link, const struct hp_netrecords *kept, struct hp_err *err)
+int port_sysctl_restore(struct hp_root *root, const char *link, const struct hp_netrecords *kept,
+			struct hp_err *err)
 {
 	for (size_t i = 0; i < kept->count; i++)
 		if (set(root, link, kept->items[i].text, err))

@@ -12,6 +12,7 @@ static void put_json(struct json_object **object)
 	json_object_put(*object);
 }
 
+#define JSON_STYLE (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 #define autojson __attribute__((cleanup(put_json))) struct json_object
 
 void port_value_clear(struct port_value *value)
@@ -90,12 +91,13 @@ char *port_value_format(const struct port_value *value)
 		json_object_object_add(object, "up", json_object_new_boolean(value->is_up));
 	if (value->is_capture)
 		add_capture(object, value);
-	return strdup(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	return strdup(json_object_to_json_string_ext(object, JSON_STYLE));
 }
 
 /* ---- reading ---- */
 
-static int take_text(struct json_object *object, const char *key, char *out, size_t size, struct hp_err *err)
+static int take_text(struct json_object *object, const char *key, char *out, size_t size,
+		     struct hp_err *err)
 {
 	struct json_object *field;
 	const char *text;
@@ -130,8 +132,9 @@ static int take_numbers(struct json_object *object, struct port_value *value, st
 }
 
 /* Calls add() for every text of an array. */
-static int take_list(struct json_object *object, const char *key, int (*add)(const char *, struct hp_netrecords *),
-		     struct hp_netrecords *out, struct hp_err *err)
+static int take_list(struct json_object *object, const char *key,
+		     int (*add)(const char *, struct hp_netrecords *), struct hp_netrecords *out,
+		     struct hp_err *err)
 {
 	struct json_object *array;
 
@@ -141,7 +144,10 @@ static int take_list(struct json_object *object, const char *key, int (*add)(con
 		return hp_err_set(err, EINVAL, "\"%s\" must be a list of texts", key);
 	for (size_t i = 0; i < json_object_array_length(array); i++) {
 		struct json_object *item = json_object_array_get_idx(array, i);
-		int rc = json_object_is_type(item, json_type_string) ? add(json_object_get_string(item), out) : -EINVAL;
+		int rc = -EINVAL;
+
+		if (json_object_is_type(item, json_type_string))
+			rc = add(json_object_get_string(item), out);
 
 		if (rc)
 			return hp_err_set(err, -rc, "\"%s\" holds %s, which is not an address such as 192.0.2.1/24 "
@@ -175,14 +181,16 @@ static int take_object(struct json_object *object, struct port_value *value, str
 	unsigned char bytes[16];
 	unsigned int prefix;
 
-	if (!json_object_is_type(object, json_type_object) || !json_object_object_get_ex(object, "netns", NULL))
+	if (!json_object_is_type(object, json_type_object) ||
+	    !json_object_object_get_ex(object, "netns", NULL))
 		return hp_err_set(err, EINVAL, "the value must be one JSON object with at least \"netns\"");
 	if (take_text(object, "netns", value->netns, sizeof(value->netns), err) ||
 	    take_text(object, "name", value->name, sizeof(value->name), err) ||
 	    take_text(object, "gateway", value->gateway, sizeof(value->gateway), err) ||
 	    take_numbers(object, value, err) || take_lists(object, value, err))
 		return -err->errnum;
-	if (value->gateway[0] && (strchr(value->gateway, '/') || hp_ip_parse(value->gateway, bytes, &prefix) < 0))
+	if (value->gateway[0] &&
+	    (strchr(value->gateway, '/') || hp_ip_parse(value->gateway, bytes, &prefix) < 0))
 		return hp_err_set(err, EINVAL, "\"gateway\" is \"%s\", which is not an IP address", value->gateway);
 	return 0;
 }

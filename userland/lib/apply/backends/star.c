@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* star.c: backend "star": a domain's leg of the star network, a veth pair from the base into its namespace. */
+/* star.c: backend "star": a domain's leg of the star network, a veth pair. */
 #include "star.h"
 
 #include <arpa/inet.h>
@@ -32,7 +32,8 @@ static void make_mac(const char *domain, const char *end, unsigned char *mac)
 
 	snprintf(text, sizeof(text), "%.64s/%s", domain, end);
 	hash = hp_fnv1a(text, strlen(text));
-	memcpy(mac, (unsigned char[]){ 0x02, 'h', hash >> 24, hash >> 16, hash >> 8, hash }, HP_MAC_BYTES);
+	memcpy(mac, (unsigned char[]){ 0x02, 'h', hash >> 24, hash >> 16, hash >> 8, hash },
+	       HP_MAC_BYTES);
 }
 
 int star_leg_open(struct hp_ctx *ctx, const char *domain, struct star_leg *leg, struct hp_err *err)
@@ -87,14 +88,17 @@ int star_value_parse(const char *text, struct star_value *value)
 	snprintf(check, sizeof(check), "inside=%s hub=%s subnet=%s", value->inside, value->hub, value->subnet);
 	if (strcmp(check, text) || strchr(value->inside, '/') || strchr(value->hub, '/'))
 		return -EINVAL;
-	if (hp_ip_parse(value->inside, inside, &unused) != AF_INET || hp_ip_parse(value->hub, hub, &unused) != AF_INET ||
+	if (hp_ip_parse(value->inside, inside, &unused) != AF_INET ||
+	    hp_ip_parse(value->hub, hub, &unused) != AF_INET ||
 	    hp_ip_parse(value->subnet, subnet, &prefix) != AF_INET || prefix < 1 || prefix > 30)
 		return -EINVAL;
 	memcpy(&in, inside, sizeof(in));
 	memcpy(&center, hub, sizeof(center));
 	memcpy(&net, subnet, sizeof(net));
 	mask = htonl(~(0xffffffffu >> prefix));
-	return (net & ~mask) || (in & mask) != net || (center & mask) != net || in == center ? -EINVAL : 0;
+	if ((net & ~mask) || (in & mask) != net || (center & mask) != net || in == center)
+		return -EINVAL;
+	return 0;
 }
 
 static int describe(const struct star_found *found, const char *problems, char **value)
@@ -105,7 +109,8 @@ static int describe(const struct star_found *found, const char *problems, char *
 			v->subnet[0] ? v->subnet : "?", problems) < 0 ? -ENOMEM : 0;
 }
 
-static int read_star(struct hp_ctx *ctx, const char *object, const char *attr, char **value, struct hp_err *err)
+static int read_star(struct hp_ctx *ctx, const char *object, const char *attr, char **value,
+		     struct hp_err *err)
 {
 	star_autoleg leg = STAR_LEG_INIT;
 	struct star_found found = { 0 };

@@ -30,7 +30,10 @@ int star_leg_open(struct hp_ctx *ctx, const char *domain, struct star_leg *leg, 
 void star_leg_close(struct star_leg *leg);
 #define star_autoleg __attribute__((cleanup(star_leg_close))) struct star_leg
 
-/* True when the link is the base end that this backend made: a veth with the address made from the domain's name. */
+/*
+ * True when the link is the base end that this backend made: a veth with the
+ * address made from the domain's name.
+ */
 bool star_is_ours(const struct star_leg *leg, const struct hp_link *link);
 
 /* -EINVAL unless it is canonical and its addresses make sense. */
@@ -55,7 +58,8 @@ int star_make(struct star_leg *leg, const struct star_value *want, struct hp_err
 struct star_switch {
 	const char *family, *name, *want;
 };
-extern const struct star_switch star_hub_switches[], star_inside_switches[];	/* end with name NULL */
+/* They end with name NULL. */
+extern const struct star_switch star_hub_switches[], star_inside_switches[];
 /* The caller frees; NULL when out of memory. */
 char *star_switch_path(const struct star_switch *s, const char *interface);
 

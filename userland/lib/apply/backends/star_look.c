@@ -70,7 +70,8 @@ static bool strip_host(const char *text, char out[16])
 }
 
 /* The base's route to the domain says its address; the sender's address in it is the hub. */
-static int look_at_hub(struct star_leg *leg, struct star_found *found, FILE *problems, struct hp_err *err)
+static int look_at_hub(struct star_leg *leg, struct star_found *found, FILE *problems,
+		       struct hp_err *err)
 {
 	hp_autorecords addresses = HP_NETRECORDS_INIT, routes = HP_NETRECORDS_INIT;
 	char destination[64], gateway[64], source[64];
@@ -85,7 +86,8 @@ static int look_at_hub(struct star_leg *leg, struct star_found *found, FILE *pro
 		return 0;
 	}
 	hp_iproute_words(&routes.items[0], destination, gateway, source);
-	if (!strip_host(destination, found->value.inside) || gateway[0] || strcmp(source, found->value.hub))
+	if (!strip_host(destination, found->value.inside) || gateway[0] ||
+	    strcmp(source, found->value.hub))
 		fprintf(problems, "; %s has the route %s", leg->name, routes.items[0].text);
 	return 0;
 }
@@ -101,7 +103,8 @@ static bool has_text(const struct hp_netrecords *list, const char *address)
 }
 
 /* Others than ours may be there: the namespace belongs to the domain. */
-static int look_inside(struct star_leg *leg, struct star_found *found, FILE *problems, struct hp_err *err)
+static int look_inside(struct star_leg *leg, struct star_found *found, FILE *problems,
+		       struct hp_err *err)
 {
 	hp_autorecords addresses = HP_NETRECORDS_INIT, routes = HP_NETRECORDS_INIT;
 	char destination[64], gateway[64], source[64];
@@ -123,8 +126,8 @@ static int look_inside(struct star_leg *leg, struct star_found *found, FILE *pro
 	return 0;
 }
 
-static int find_inside(struct star_leg *leg, const struct hp_link *hub, struct star_found *found, FILE *problems,
-		       struct hp_err *err)
+static int find_inside(struct star_leg *leg, const struct hp_link *hub, struct star_found *found,
+		       FILE *problems, struct hp_err *err)
 {
 	struct hp_link inside;
 	int rc;
@@ -148,10 +151,12 @@ static int find_inside(struct star_leg *leg, const struct hp_link *hub, struct s
 	return 0;
 }
 
-static int look_at_ends(struct star_leg *leg, struct star_found *found, FILE *problems, struct hp_err *err)
+static int look_at_ends(struct star_leg *leg, struct star_found *found, FILE *problems,
+			struct hp_err *err)
 {
 	struct checking hub = { leg, star_hub_switches, leg->name, leg->name, problems };
-	struct checking inside = { leg, star_inside_switches, HP_LEG_INSIDE_NAME, HP_LEG_INSIDE_NAME, problems };
+	struct checking inside = { leg, star_inside_switches, HP_LEG_INSIDE_NAME,
+				   HP_LEG_INSIDE_NAME, problems };
 	int rc = look_at_hub(leg, found, problems, err);
 
 	if (!rc)

@@ -34,7 +34,10 @@ static int set_switches(void *arg, struct hp_err *err)
 	return 0;
 }
 
-/* A leg for other addresses, or one whose far end is elsewhere, is made anew: nothing of it is worth keeping. */
+/*
+ * A leg for other addresses, or one whose far end is elsewhere, is made anew:
+ * nothing of it is worth keeping.
+ */
 static bool is_reusable(const struct star_found *found, const struct star_value *want)
 {
 	const struct star_value *live = &found->value;
@@ -66,7 +69,8 @@ static int create(struct star_leg *leg, struct star_found *found, struct hp_err 
 	return 0;
 }
 
-static int prepare(struct star_leg *leg, const struct star_value *want, struct star_found *found, struct hp_err *err)
+static int prepare(struct star_leg *leg, const struct star_value *want, struct star_found *found,
+		   struct hp_err *err)
 {
 	hp_autofree char *ignored = NULL;
 	size_t size;
@@ -98,7 +102,8 @@ static int set_base_address(struct star_leg *leg, int index, const char *hub, st
 	if (hp_ipaddr_list(leg->base, index, &live, err))
 		return -err->errnum;
 	for (size_t i = 0; i < live.count; i++) {
-		bool is_hub = !strncmp(live.items[i].text, hub, length) && !strcmp(live.items[i].text + length, "/32");
+		bool is_hub = !strncmp(live.items[i].text, hub, length) &&
+			      !strcmp(live.items[i].text + length, "/32");
 
 		if (!is_hub && hp_ipaddr_delete(leg->base, index, &live.items[i], err))
 			return -err->errnum;
@@ -106,7 +111,8 @@ static int set_base_address(struct star_leg *leg, int index, const char *hub, st
 	return hp_ipaddr_add_bare(leg->base, index, hub, err);
 }
 
-static int add_route(struct hp_netlink *nl, int index, const struct hp_iproute_spec *spec, struct hp_err *err)
+static int add_route(struct hp_netlink *nl, int index, const struct hp_iproute_spec *spec,
+		     struct hp_err *err)
 {
 	hp_autorecords route = HP_NETRECORDS_INIT;
 	int rc = hp_iproute_from_spec(spec, &route);
@@ -116,7 +122,8 @@ static int add_route(struct hp_netlink *nl, int index, const struct hp_iproute_s
 	return hp_iproute_add(nl, index, &route.items[0], err);
 }
 
-static int set_base_route(struct star_leg *leg, int index, const struct star_value *want, struct hp_err *err)
+static int set_base_route(struct star_leg *leg, int index, const struct star_value *want,
+			  struct hp_err *err)
 {
 	struct hp_iproute_spec spec = { .source = want->hub };
 	hp_autorecords live = HP_NETRECORDS_INIT;
@@ -142,13 +149,16 @@ static int raise(struct hp_netlink *nl, int index, const char *name, struct hp_e
 }
 
 /* IPv6 goes off before the ends come up, so that none of them ever has an address of it. */
-static int configure(struct star_leg *leg, const struct star_value *want, const struct star_found *found,
-		     struct hp_err *err)
+static int configure(struct star_leg *leg, const struct star_value *want,
+		     const struct star_found *found, struct hp_err *err)
 {
 	struct switching hub = { leg, star_hub_switches, leg->name };
 	struct switching inside = { leg, star_inside_switches, HP_LEG_INSIDE_NAME };
 	struct hp_iproute_spec subnet = {
-		.destination = want->subnet, .gateway = want->hub, .source = want->inside, .is_onlink = true,
+		.destination = want->subnet,
+		.gateway = want->hub,
+		.source = want->inside,
+		.is_onlink = true,
 	};
 
 	if (set_switches(&hub, err) || hp_netns_run(leg->netns_fd, set_switches, &inside, err))
