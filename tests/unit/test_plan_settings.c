@@ -69,8 +69,8 @@ static const char *const expected[] = {
 	"allow c 136:* rwm;allow c 240:2 rwm|11",
 	"domain|alpha||hostname=alpha cgroup=hostpart/alpha|4",
 	"domain|beta||hostname=beta.example.org cgroup=hostpart/beta|11",
-	"cgroup|hostpart/alpha|cgroup.subtree_control|cpuset memory pids|4",
-	"cgroup|hostpart/beta|cgroup.subtree_control|cpuset memory pids|11",
+	"cgroup|hostpart/alpha|cgroup.subtree_control|memory pids|4",
+	"cgroup|hostpart/beta|cgroup.subtree_control|memory pids|11",
 	"port|0000:04:00.0||{\"netns\":\"alpha\",\"name\":\"eth0\",\"mtu\":9000,\"addresses\":[\"192.0.2.1/24\"],"
 	"\"gateway\":\"192.0.2.254\",\"up\":true}|10",
 	"port|0000:05:00.0||{\"netns\":\"beta\",\"name\":\"enp5s0\",\"addresses\":[],\"up\":true}|18",

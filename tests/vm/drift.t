@@ -9,7 +9,7 @@ cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 policy=policies/two-hosts.yaml
 
 modprobe hostpart
-start_partd() { partd --policy /nonexistent >> /tmp/partd.log 2>&1 & partd_pid=$!; eventually 20 "partd listens" test -S /run/hostpart/partd.sock; }
+start_partd() { partd --policy /nonexistent >> /tmp/partd.log 2>&1 & partd_pid=$!; eventually 30 "partd runs" bash -c 'partctl status | grep -q "partd runs"'; }
 events() { partctl events -o json | jq -c "select(.type == \"$1\")"; }
 drift_of() { events drift | jq -c "select(.what | test(\"$1\"))"; }
 start_partd

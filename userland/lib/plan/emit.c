@@ -91,7 +91,7 @@ static int emit_subtrees(struct emit *emit)
 		struct emit_for whose = { (int)i, emit->policy->domains[i].loc };
 
 		if (!path || emit_text(emit, whose, "cgroup", path, "cgroup.subtree_control",
-				       "cpuset memory pids"))
+				       "memory pids"))
 			return -ENOMEM;
 	}
 	return 0;

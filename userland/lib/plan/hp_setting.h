@@ -36,7 +36,8 @@
  * netns     alpha             ""                      "present": pinned at RUN/netns/alpha, loopback up
  * devacl    alpha             ""                      lines: "cgroup TOP/alpha" then "allow b|c MAJ:MIN|MAJ:* rwm", sorted
  * domain    alpha             ""                      "hostname=H cgroup=TOP/alpha": the domain's init runs (pid, uts, ipc, mnt, cgroup, net namespaces)
- * cgroup    TOP/alpha         cgroup.subtree_control  "cpuset memory pids" (after the domain's init took its cgroup namespace)
+ * cgroup    TOP/alpha         cgroup.subtree_control  "memory pids" (after the domain's init took its cgroup namespace; not cpuset: 6.12
+ *                                                     invalidates a partition whose tasks sit in cpuset children at any CPU hotplug)
  * port      0000:03:00.0[#n]  ""                      one JSON object: {"netns":"alpha","name":"eth0","mtu":N|absent,"addresses":[..],"gateway":..,"up":true}
  * nft       hostpart          ""                      lines "leg alpha hp-alpha 10.203.0.2" then "allow FROM TO tcp 8080-8081", canonical order; before the legs, so that nothing passes unjudged
  * star      alpha             ""                      "inside=10.203.0.2 hub=10.203.0.1 subnet=10.203.0.0/24": veth hp-alpha <-> hp0
