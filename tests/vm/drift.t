@@ -17,7 +17,7 @@ ok "apply through partd" partctl apply $policy
 not_ok "--local is refused while partd runs" partctl apply --local $policy
 alpha=$(cpus_of alpha)
 top=$(echo /sys/fs/cgroup/hostpart*)
-base_cpu=$(tr ',-' '\n' < /sys/fs/cgroup/cpuset.cpus.effective | head -n 1)
+base_cpu=$(each_cpu "$(cat /sys/fs/cgroup/cpuset.cpus.effective)" | head -n 1)
 sleep 1
 is "nothing drifted by itself" "$(events drift | head -n 3)" ""
 

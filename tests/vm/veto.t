@@ -40,7 +40,7 @@ kill -CONT $partd_pid
 eventually 10 "the refusal is an event with its actor" \
 	bash -c "partctl events -o json | grep refused | grep -q '\"pid\":$(cat /tmp/asker),'"
 note "$(partctl events --last 5)"
-free=$(tr ',-' '\n\n' < /sys/fs/cgroup/cpuset.cpus.effective | tail -n 1)
+free=$(each_cpu "$(cat /sys/fs/cgroup/cpuset.cpus.effective)" | tail -n 1)
 ok "cpu $free of the base goes offline" offline "$free" 0
 ok "and comes back" offline "$free" 1
 is "all three partitions are still valid" "$(types)" "root root root"

@@ -82,6 +82,16 @@ static void local_progress(void *arg, const struct hp_step *step, size_t index, 
 
 static const char *const change_words[] = { "apply", "confirm", "rollback", "teardown" };
 
+/* partd knows nothing of the caller's ssh session, whose port must not be taken: what is refused here is not asked. */
+static int check_here(struct run *run, const struct change_request *request, struct hp_err *err)
+{
+	hp_autoresult result = HP_ENGINE_RESULT_INIT;
+
+	if (request->what != CHANGE_APPLY)
+		return 0;
+	return hp_engine_plan(&run->ctx, request->policy_file, request->policy_text, &result, err);
+}
+
 static int make_remote(struct run *run, const struct change_request *request, size_t *changed, struct hp_err *err)
 {
 	struct json_object *message = json_object_new_object(), *result = NULL;
@@ -151,6 +161,17 @@ static int make_here(struct run *run, const struct change_request *request, size
 	return ret;
 }
 
+static bool is_agent_there(struct run *run)
+{
+	struct json_object *ping = json_object_new_object(), *result = NULL;
+	int ret;
+
+	json_object_object_add(ping, "verb", json_object_new_string("ping"));
+	ret = hp_ctl_call(&run->ctx, ping, NULL, NULL, &result, NULL);
+	json_object_put(result);
+	return ret == 0;
+}
+
 int change_make(struct run *run, const struct change_request *request, size_t *changed, struct hp_err *err)
 {
 	hp_autoerr remote = HP_ERR_INIT;
@@ -159,16 +180,13 @@ int change_make(struct run *run, const struct change_request *request, size_t *c
 	if (strcmp(run->root_dir, "/") != 0)
 		return hp_err_usage(err, "partctl: a recorded machine cannot be changed: leave out --root");
 	if (run->is_local) {
-		struct json_object *ping = json_object_new_object(), *result = NULL;
-
-		json_object_object_add(ping, "verb", json_object_new_string("ping"));
-		ret = hp_ctl_call(&run->ctx, ping, NULL, NULL, &result, &remote);
-		json_object_put(result);
-		if (ret == 0)
+		if (is_agent_there(run))
 			return hp_err_set(err, EBUSY, "partd runs and is the only writer: leave out --local, or stop partd first");
 		return make_here(run, request, changed, err);
 	}
-	ret = make_remote(run, request, changed, &remote);
+	ret = is_agent_there(run) ? check_here(run, request, &remote) : -ENOTCONN;
+	if (ret == 0)
+		ret = make_remote(run, request, changed, &remote);
 	if (ret == -ENOTCONN)
 		return make_here(run, request, changed, err);
 	if (ret < 0) {
