@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0
+# txn.sh: what the transaction tests share: a dump of the machine, and a walk over policies and back. Sourced.
+# shellcheck shell=bash
+
+# Values that a running machine changes by itself: counters, statistics, pressure, current use.
+moving='/(cgroup\.(stat|events|procs|threads|pressure|kill)|.*\.(stat|stat\.local|current|peak|pressure|events|events\.local|numa_stat|swap\.events)|cpuset\..*effective|memory\.reclaim)$'
+
+# Everything that apply may touch, whole and byte for byte.
+dump() {
+	find /sys/fs/cgroup -type d ! -path '*/system.slice/*' ! -path '*/user.slice/*' | sort
+	find /sys/fs/cgroup -type f ! -path '*/system.slice/*' ! -path '*/user.slice/*' -print0 2> /dev/null |
+		grep -zvE "$moving" | sort -z | xargs -0 grep -aH '' 2> /dev/null
+	grep -aH '' /sys/fs/cgroup/{system,user}.slice/cpuset.cpus /sys/fs/cgroup/cpuset.cpus.effective 2> /dev/null
+	grep -aH '' /sys/devices/virtual/workqueue/cpumask /proc/irq/default_smp_affinity
+	grep -aH '' /proc/irq/*/smp_affinity /proc/irq/*/smp_affinity_list 2> /dev/null
+	grep -E ' /sys/fs/cgroup |hostpart' /proc/self/mountinfo
+	find /run/systemd/system.control /run/systemd/transient 2> /dev/null | sort
+	find /run/systemd/system.control /run/systemd/transient -type f -print0 2> /dev/null | sort -z | xargs -0r grep -aH ''
+	ip -br link | awk '{ print $1, $3 }' | sort
+	nft list ruleset 2> /dev/null
+	find /sys/fs/bpf -mindepth 1 2> /dev/null | sort
+}
+
+partctl() { command partctl --local "$@"; }
+
+# A process of the domain that was there before must be there after: no apply moves or ends it.
+mark() { partctl exec "$1" -- sh -c 'sleep 10000 & echo started' && marked=$(pgrep -nf 'sleep 10000'); }
+marked_in() { grep -q "/$1/" "/proc/$marked/cgroup"; }
+
+# Applies each policy, twice; then tears down.
+walk() { # POLICY...
+	local policy
+	for policy; do
+		ok "apply ${policy##*/}" partctl -q apply "$policy"
+		is "a second time there is nothing to do" "$(partctl apply "$policy" 2>&1; partctl diff "$policy" 2>&1 | head -40)" "nothing to do"
+		for d in /sys/fs/cgroup/hostpart*/*/; do
+			is "$(basename "$d") has the CPUs that it was given" "$(cat "$d/cpuset.cpus.effective")" "$(cat "$d/cpuset.cpus")"
+		done
+	done
+}
