@@ -112,6 +112,26 @@ static int grow(struct order *o, size_t n)
 	return move(o, n, bigger);
 }
 
+/* Sits only on CPUs that it has to leave, so it cannot give the last one away before it gets another. */
+static bool is_needy(const struct order *o, size_t n)
+{
+	return is_leaf(o, n) && !hwloc_bitmap_intersects(o->nodes[n].now, o->nodes[n].goal);
+}
+
+static bool is_any_needy(const struct order *o)
+{
+	for (size_t n = 0; n < o->count; n++)
+		if (is_needy(o, n))
+			return true;
+	return false;
+}
+
+/* As long as there are such, free CPUs are for them: what others take could not be hopped to any more. */
+static int grow_needy(struct order *o, size_t n)
+{
+	return is_needy(o, n) || !is_leaf(o, n) ? grow(o, n) : 0;
+}
+
 /* One pass over all nodes: children first to shrink, parents first to grow. */
 static int pass(struct order *o, int (*act)(struct order *o, size_t n), bool children_first)
 {
@@ -155,7 +175,8 @@ static int find_free(const struct order *o, size_t n)
 
 /*
  * Everyone who cannot move sits on a CPU that somebody else wants: let one of
- * them hop to a free CPU. 1 = somebody did.
+ * them hop to a free CPU. A CPU that stays with its set is not free: nobody is
+ * let into a domain that has no part in the exchange. 1 = somebody hopped.
  */
 static int park(struct order *o)
 {
@@ -164,7 +185,7 @@ static int park(struct order *o)
 		hp_autobitmap to = NULL;
 		int cpu, ret = 0;
 
-		if (!is_leaf(o, n) || hwloc_bitmap_intersects(node->now, node->goal))
+		if (!is_needy(o, n))
 			continue;
 		cpu = find_free(o, n);
 		if (cpu < 0)
@@ -202,7 +223,7 @@ int hp_cpu_order(struct hp_cpu_node *nodes, size_t count, struct hp_cpu_moves *m
 	*moves = (struct hp_cpu_moves) { NULL, 0 };
 	while (!is_done(&o)) {
 		int shrunk = pass(&o, shrink, true);
-		int grown = shrunk < 0 ? shrunk : pass(&o, grow, false);
+		int grown = shrunk < 0 ? shrunk : pass(&o, is_any_needy(&o) ? grow_needy : grow, false);
 
 		if (grown < 0)
 			return grown;

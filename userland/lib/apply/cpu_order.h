@@ -29,7 +29,8 @@ struct hp_cpu_moves {
  * way). After each write no set is empty, each is inside its parent, and no
  * exclusive set meets another, provided that it was so at the start. Moves
  * are monotone (a set grows or shrinks) except where a set has to hop over a
- * free CPU. 0, -ENOMEM, or -EDEADLK when no free CPU helps.
+ * free CPU. No set ever enters a CPU that another one has before and after.
+ * 0, -ENOMEM, or -EDEADLK when no free CPU helps.
  */
 int hp_cpu_order(struct hp_cpu_node *nodes, size_t count, struct hp_cpu_moves *moves);
 void hp_cpu_moves_clear(struct hp_cpu_moves *moves);
