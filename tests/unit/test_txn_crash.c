@@ -244,7 +244,7 @@ static void test_kill_during_recovery(void **state)
 		bool is_new, is_over = false;
 
 		find_ends(&moves[m], &ends);
-		for (unsigned int k = 2; !is_over; k += 3)
+		for (unsigned int k = 4; !is_over; k += 6)
 			for (unsigned int r = 1;; r++) {
 				prepare(&moves[m]);
 				if (!killed_at(CHILD_MOVE, &moves[m], k, NULL)) {

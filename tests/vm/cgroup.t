@@ -86,8 +86,8 @@ if grep -q invalid $cg/hp-test/cpuset.cpus.partition; then
 	is "the stranger gave the CPUs back" "$(cat $cg/stranger/cpuset.cpus)" 0-1
 	for d in a b; do
 		want=$([ $d = a ] && echo root || echo isolated)
-		holds hp-test/$d cpuset.cpus.partition $want || note "$d reads $(cat $cg/hp-test/$d/cpuset.cpus.partition)"
-		ok "domain $d is whole again" put hp-test/$d cpuset.cpus.partition $want
+		holds hp-test/$d cpuset.cpus.partition "$want" || note "$d reads $(cat $cg/hp-test/$d/cpuset.cpus.partition)"
+		ok "domain $d is whole again" put hp-test/$d cpuset.cpus.partition "$want"
 		is "and valid" "$(cat $cg/hp-test/$d/cpuset.cpus.partition)" "$want"
 	done
 	is "with its CPUs" "$(cat $cg/hp-test/a/cpuset.cpus.effective)" 2-3
@@ -101,12 +101,17 @@ put hp-test cpuset.cpus.partition root
 is "nothing left for the stranger" "$(cat $cg/stranger/cpuset.cpus)" ""
 is "partition valid" "$(cat $cg/hp-test/cpuset.cpus.partition)" root
 rmdir $cg/stranger
-# A neighbour among the domains.
-mkdir $cg/hp-test/stranger
-echo 2 > $cg/hp-test/stranger/cpuset.cpus 2> /dev/null
-ok "heal a domain" put hp-test/a cpuset.cpus.partition root
-is "valid" "$(cat $cg/hp-test/a/cpuset.cpus.partition)" root
-ok "a neighbour is removed" put hp-test/stranger ""
+# A neighbour among the domains. On 6.12 the neighbour's own write sets off a kernel warning
+# (update_parent_effective_cpumask) when its parent has given all CPUs away, so it is not tried there.
+if [[ $(uname -r) = 6.12.* ]]; then
+	skip "heal a domain from a neighbour" "the stranger's write alone makes kernel 6.12 warn"
+else
+	mkdir $cg/hp-test/stranger
+	echo 2 > $cg/hp-test/stranger/cpuset.cpus
+	ok "heal a domain from a neighbour" put hp-test/a cpuset.cpus.partition root
+	is "valid" "$(cat $cg/hp-test/a/cpuset.cpus.partition)" root
+	ok "the neighbour is removed" put hp-test/stranger ""
+fi
 # At the first making nobody's cgroup is touched: the partition is refused and the other one named.
 mkdir $cg/stranger
 put hp-test/a cpuset.cpus.partition member
