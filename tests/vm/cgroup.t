@@ -100,6 +100,15 @@ echo 4-5 > $cg/stranger/cpuset.cpus 2> /dev/null
 put hp-test cpuset.cpus.partition root
 is "nothing left for the stranger" "$(cat $cg/stranger/cpuset.cpus)" ""
 is "partition valid" "$(cat $cg/hp-test/cpuset.cpus.partition)" root
+echo max > $cg/stranger/memory.max
+echo 4-5 > $cg/stranger/cpuset.cpus 2> /dev/null
+sleep 1000 & tenant=$!
+echo $tenant > $cg/stranger/cgroup.procs
+ok "heal while the stranger has tasks" put hp-test cpuset.cpus.partition root
+is "valid" "$(cat $cg/hp-test/cpuset.cpus.partition)" root
+is "its tasks run where the base does" "$(taskset -pc $tenant | sed 's/.*: //')" 0,1
+kill -9 $tenant
+wait $tenant 2> /dev/null
 rmdir $cg/stranger
 # A neighbour among the domains. On 6.12 the neighbour's own write sets off a kernel warning
 # (update_parent_effective_cpumask) when its parent has given all CPUs away, so it is not tried there.

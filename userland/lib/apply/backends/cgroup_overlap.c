@@ -80,6 +80,34 @@ int hp_cgroup_find_overlap(struct hp_ctx *ctx, const char *top, char **path, cha
 	return ret;
 }
 
+/*
+ * Nothing left of its own: an empty line makes the sibling take what its
+ * parent has. 6.1 refuses that (ENOSPC) to a cgroup with tasks: then it gets
+ * what the parent has beside us.
+ */
+static int clear_cpus(struct hp_ctx *ctx, const char *sibling, const char *path, hwloc_const_bitmap_t ours,
+		      struct hp_err *err)
+{
+	const char *slash = strrchr(sibling, '/');
+	hp_autofree char *parent = strndup(sibling, slash ? (size_t)(slash - sibling) : 0);
+	hp_autofree char *text = NULL, *rest = NULL;
+	hp_autobitmap cpus = hwloc_bitmap_alloc();
+	int ret = hp_root_write(ctx->root, path, "\n", err);
+
+	if (ret != -ENOSPC)
+		return ret;
+	if (!parent || !cpus)
+		return hp_err_set(err, ENOMEM, "out of memory");
+	ret = hp_cgroup_read(ctx, parent, "cpuset.cpus.effective", &text, err);
+	if (ret)
+		return ret;
+	if (!text || hp_cpulist_parse(text, cpus) || hwloc_bitmap_isincluded(cpus, ours))
+		return hp_err_set(err, EBUSY, "/%s has no CPU left for the tasks in %s", parent, sibling);
+	hwloc_bitmap_andnot(cpus, cpus, ours);
+	rest = hp_cpulist_format(cpus);
+	return rest ? hp_root_write(ctx->root, path, rest, err) : hp_err_set(err, ENOMEM, "out of memory");
+}
+
 int hp_cgroup_shrink(struct hp_ctx *ctx, const char *top, const char *sibling, struct hp_err *err)
 {
 	hp_autobitmap ours = hwloc_bitmap_alloc(), theirs = hwloc_bitmap_alloc();
@@ -98,11 +126,10 @@ int hp_cgroup_shrink(struct hp_ctx *ctx, const char *top, const char *sibling, s
 	path = hp_cgroup_file(sibling, "cpuset.cpus");
 	if (!less || !path)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	/* Nothing left of its own: an empty line makes it take what its parent has. */
-	ret = hp_root_write(ctx->root, path, *less ? less : "\n", err);
+	ret = *less ? hp_root_write(ctx->root, path, less, err) : clear_cpus(ctx, sibling, path, ours, err);
 	if (ret)
 		return hp_err_wrap(err, "cgroup %s overlaps %s and cannot be shrunk", sibling, top);
-	hp_log(LOG_WARNING, "cgroup %s had cpuset.cpus %s, which overlaps %s (%s): set to \"%s\"", sibling,
-	       their_text ? their_text : "", top, our_text ? our_text : "", less);
+	hp_log(LOG_WARNING, "cgroup %s had cpuset.cpus %s, which overlaps %s (%s): those were taken from it", sibling,
+	       their_text ? their_text : "", top, our_text ? our_text : "");
 	return 0;
 }

@@ -212,6 +212,25 @@ static int write_service(sd_bus *bus, const char *unit, const char *attr, const 
 	return ret ? ret : forget_dropins(bus, err);
 }
 
+/*
+ * Before 6.2 or so the kernel refuses to clear the set of a cgroup that has
+ * tasks, and systemd keeps that to itself: the unit would stay confined. All
+ * CPUs that the base has then are the same to whoever runs there. (When no
+ * unit has a set any more, systemd takes the controller away, and this with it.)
+ */
+static int widen(struct hp_ctx *ctx, sd_bus *bus, const char *unit, const char *property, struct hp_err *err)
+{
+	hp_autofree char *kernel = read_kernel(ctx, unit, property);
+	hp_autofree char *all = NULL;
+	int ret;
+
+	if (!kernel || !*kernel || strcmp(property, "AllowedCPUs"))
+		return 0;
+	all = hp_root_readf(ctx->root, "/sys/fs/cgroup/cpuset.cpus.effective");
+	ret = all && *all ? put_property(bus, unit, property, all, err) : 0;
+	return ret ? ret : put_property(bus, unit, property, "", err);
+}
+
 static int write_confined(struct hp_ctx *ctx, sd_bus *bus, const char *unit, const char *attr, const char *value,
 			  struct hp_err *err)
 {
@@ -228,6 +247,8 @@ static int write_confined(struct hp_ctx *ctx, sd_bus *bus, const char *unit, con
 	if (ret || (live ? value && !strcmp(live, value) : !value))
 		return ret;
 	ret = put_property(bus, unit, attr, list, err);
+	if (!ret && !*list)
+		ret = widen(ctx, bus, unit, attr, err);
 	return ret ? ret : remove_dropin(unit, attr, err);
 }
 

@@ -3,6 +3,7 @@
 #include "apply/backends/systemd_bus.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
  */
 #define SCOPE "hostpart-holder.scope"
 #define SLEEP "/bin/sleep"
+#define TRANSIENT_DIR "/run/systemd/transient"
 
 /* A unit of that name that is stopping or about to be forgotten; it takes PID 1 a moment. */
 #define GONE_TRIES 100
@@ -156,14 +158,28 @@ int hp_holder_start(sd_bus *bus, const char *unit, struct hp_err *err)
 	return ret;
 }
 
+/* systemd forgets a stopped transient unit a moment later, and its file with it; never the directory that it made. */
+static void wait_forgotten(const char *unit)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), TRANSIENT_DIR "/%s", unit);
+	for (int i = 0; i < GONE_TRIES && !access(path, F_OK); i++)
+		poll(NULL, 0, GONE_MS);
+	rmdir(TRANSIENT_DIR);
+}
+
 int hp_holder_stop(sd_bus *bus, const char *unit, struct hp_err *err)
 {
 	int ret = hp_bus_stop(bus, unit, err);
 
 	if (!ret)
 		ret = hp_bus_stop(bus, SCOPE, err);
+	if (ret)
+		return ret;
 	/* One that had failed stays known until somebody says that he has seen it. */
-	if (!ret)
-		reset_failed(bus, unit, NULL);
-	return ret;
+	reset_failed(bus, unit, NULL);
+	wait_forgotten(SCOPE);
+	wait_forgotten(unit);
+	return 0;
 }
