@@ -133,10 +133,18 @@ before=$($kctl info | sed -n 's/^event_seq=//p')
 is "offlining a claimed CPU is EBUSY" "$(LC_ALL=C set_online 3 0 2>&1 | sed 's/.*error: //')" "Device or resource busy"
 is "and it stays online" "$(online 3)" 1
 next_event
-like "the veto is an event that does not invent an actor" "$event" \
-	"seq=$((before + 1)) type=cpu-offline-veto generation=3 .* actor=unknown domain=alpha cpu=3 "
-unlike "and names nobody" "$event" 'pid=|comm='
+like "the veto is an event that names who asked" "$event" \
+	"seq=$((before + 1)) type=cpu-offline-veto generation=3 .* pid=[0-9]+ comm=(kmod.t|bash) .* domain=alpha cpu=3 "
 like "the ring holds it too" "$($kctl ring | tail -n 1)" 'type=cpu-offline-veto .* cpu=3 '
+# Not through the CPU's own file: here the kernel does not tell who asked, and then nobody is invented.
+not_ok "switching SMT off, which takes CPUs offline, is refused too" \
+	bash -c 'echo off > /sys/devices/system/cpu/smt/control'
+is "its claimed CPU stays online" "$(online 3)" 1
+next_event
+like "that veto is an event with an unknown actor" "$event" 'type=cpu-offline-veto .* actor=unknown domain=alpha cpu=3 '
+unlike "and names nobody" "$event" 'pid=|comm='
+echo on > /sys/devices/system/cpu/smt/control
+set_online 1 1	# an unclaimed sibling went before the refusal
 ok "an unclaimed CPU goes offline" set_online 7 0
 is "it is offline" "$(online 7)" 0
 like "an offline CPU cannot be claimed" "$(refusal $'domain gamma\ncpus gamma 6-7')" \
