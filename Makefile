@@ -203,9 +203,10 @@ install: userland man
 	$(Q)for p in $(filter $(O)/libexec/%,$(PROGRAMS)); do install -m 755 $$p $(D)/libexec/hostpart/; done
 	$(Q)for m in $(MAN); do install -D -m 644 $$m $(D)/share/man/man$${m##*.}/$${m##*/}; done
 	$(Q)for f in $(wildcard policies/*.yaml policies/*.json); do install -m 644 $$f $(D)/share/hostpart/policies/; done
-	$(Q)for f in $(wildcard userland/partctl/completion/*.bash); do \
-		b=$${f##*/}; install -m 644 $$f $(D)/share/bash-completion/completions/$${b%.bash}; done
-	$(Q)for f in $(wildcard scripts/packaging/systemd/*); do install -D -m 644 $$f $(D)/lib/systemd/system/$${f##*/}; done
+	$(Q)$(O)/bin/partctl completion bash > $(D)/share/bash-completion/completions/partctl
+	$(Q)install -d $(D)/lib/systemd/system
+	$(Q)for f in $(wildcard scripts/systemd/*.service); do \
+		sed 's,/usr/sbin/,$(PREFIX)/sbin/,' $$f > $(D)/lib/systemd/system/$${f##*/}; done
 
 clean:
 	$(Q)rm -rf $(B)

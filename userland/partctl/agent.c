@@ -21,8 +21,14 @@ int policy_read(const char *file, char **text, struct hp_err *err)
 	hp_autofree char *data = malloc(POLICY_BYTES_MAX + 1);
 	size_t length;
 
-	if (!in || !data)
-		return hp_err_errno(err, errno, "reading the policy %s", path);
+	if (!in || !data) {
+		int ret = hp_err_errno(err, errno, "reading the policy %s", path);
+
+		if (!file && err)
+			hp_err_hint(err, "that is where a policy is looked for when none is named; examples are in %s/policies",
+				    HP_DATADIR);
+		return ret;
+	}
 	length = fread(data, 1, POLICY_BYTES_MAX + 1, in);
 	if (ferror(in))
 		return hp_err_errno(err, errno, "reading the policy %s", path);
