@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cli.t: partctl as its user meets it: help, mistakes, formats, rights, completion, output that goes nowhere.
 # kernels: 6.12
-# timeout: 300
+# timeout: 420
 # boot: main
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
@@ -194,7 +194,7 @@ completes() { # WORD... : what bash would offer for the last one
 	bash -c '. <(partctl completion bash)
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 		_partctl
-		printf "%s\n" "${COMPREPLY[@]}"' bash "$@" | sort | xargs
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$@" | sort | paste -sd ' '
 }
 is "completion: verbs" "$(completes partctl e)" "events exec"
 is "all of them" "$(completes partctl '')" "$(tr ' ' '\n' <<< "$verbs" | sort | xargs)"

@@ -11,9 +11,11 @@
 #include <unistd.h>
 #include "apply/hp_engine.h"
 #include "base/hp_auto.h"
+#include "base/hp_file.h"
 #include "base/hp_log.h"
 
 #define POLICY_FILE "/etc/hostpart/policy.yaml"
+#define POLICY_BYTES_MAX (1u << 20)
 
 static void usage(FILE *out)
 {
@@ -58,11 +60,11 @@ void agent_tell(struct agent *agent, const struct hp_event *event)
 
 	describe_actor(&event->actor, actor, sizeof(actor));
 	hp_log(strcmp(event->type, "drift") == 0 || strcmp(event->type, "refused") == 0 ? LOG_WARNING : LOG_NOTICE,
-	       "%s%s%s: %s%s%s%s%s%s%s%s; by %s", event->type, event->domain ? " in " : "",
-	       event->domain ? event->domain : "", event->what ? event->what : "",
+	       "%s%s%s%s%s%s%s%s%s%s%s%s%s; by %s", event->type, event->domain ? " in " : "",
+	       event->domain ? event->domain : "", event->what ? ": " : "", event->what ? event->what : "",
 	       event->was ? "; should be '" : "", event->was ? event->was : "", event->was ? "'" : "",
-	       event->found ? "; found '" : "", event->found ? event->found : "", event->found ? "'; " : "; ",
-	       event->done ? event->done : "", actor);
+	       event->found ? "; found '" : "", event->found ? event->found : "", event->found ? "'" : "",
+	       event->done ? "; " : "", event->done ? event->done : "", actor);
 	if (hp_events_append(&agent->ctx, event, &err) < 0)
 		hp_log(LOG_ERR, "event log: %s", err.text);
 }
@@ -102,21 +104,29 @@ int agent_adopt(struct agent *agent, struct hp_err *err)
 	return watches_rebuild(agent, err);
 }
 
-static char *read_file(const char *path)
+/* Byte for byte, as partctl sends it: it is compared with what was applied. NULL when there is none. */
+static char *read_policy(const char *path)
 {
-	hp_autoroot *root = hp_root_open("/", NULL);
+	hp_autoerr err = HP_ERR_INIT;
 	char *text = NULL;
+	size_t length;
+	int ret = hp_file_read(path, POLICY_BYTES_MAX, &text, &length, &err);
 
-	if (root)
-		hp_root_read(root, path, &text, NULL);
-	return text;
+	if (ret == 0 && strlen(text) != length) {
+		free(text);
+		ret = hp_err_set(&err, EINVAL, "%s is not text: it holds a NUL byte", path);
+	}
+	if (ret < 0 && ret != -ENOENT)
+		hp_log(LOG_ERR, "the policy: %s", err.text);
+	return ret < 0 ? NULL : text;
 }
 
 static void apply_at_start(struct agent *agent)
 {
-	hp_autofree char *text = read_file(agent->policy_file);
+	hp_autofree char *text = read_policy(agent->policy_file);
 	hp_autoerr err = HP_ERR_INIT;
 	const struct hp_engine_options options = { 0 };
+	struct hp_event event = { .type = "applied", .done = "at start", .actor = { .known = true, .pid = getpid() } };
 	size_t changed = 0;
 
 	if (agent->state) {
@@ -136,7 +146,9 @@ static void apply_at_start(struct agent *agent)
 		hp_log(LOG_ERR, "the policy is not in force: %s", err.text);
 		return;
 	}
-	agent_tell(agent, &(struct hp_event){ .type = "applied", .what = agent->policy_file, .done = "at start" });
+	event.what = agent->policy_file;
+	hp_actor_describe(&event.actor);
+	agent_tell(agent, &event);
 }
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
