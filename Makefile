@@ -67,7 +67,7 @@ LDLIBS   += $(PKG_LIBS) -lpthread -lm
 $(O)/obj/userland/lib/kernel/% $(O)/obj/tests/%: UAPI_FLAGS := -Ikmod/uapi
 
 # ---- targets ----
-.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan install man deps clean help vm demo check check-built FORCE
+.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan install man deps clean help vm demo check soak check-built FORCE
 all: module bpf userland
 
 userland: $(if $(LIB_SRC),$(LIB)) $(PROGRAMS)
@@ -79,6 +79,7 @@ help:
 	@echo 'make userland|bpf|module just that part'
 	@echo 'make unit [SAN=1]        unit tests, with SAN=1 under ASan and UBSan'
 	@echo 'make check               everything: style, layers, unit tests, VM tests on both kernels'
+	@echo 'make soak                200 cycles, every fault and every kill (long)'
 	@echo 'make demo                two hosts on one machine, shown in a VM'
 	@echo 'make vm [KERNEL=6.12]    an interactive root shell in the test VM'
 	@echo 'make schema              does the JSON Schema agree with the policy parser'
@@ -173,6 +174,12 @@ install-vm-tools: vm-tools
 
 bench-plan: $(O)/bench/bench_plan
 	$(Q)$<
+
+# 200 apply and teardown cycles, a failure at every step and a kill at every journal record, on both kernels: an hour or more.
+soak:
+	$(Q)scripts/deps
+	$(Q)$(MAKE) all
+	$(Q)CYCLES=200 STRIDE=1 HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/cycles.t tests/vm/faults.t
 
 check:
 	$(Q)scripts/deps

@@ -50,7 +50,7 @@ eventually 2 "with its actor" bash -c "partctl events -o json | grep '\"irq $irq
 
 ok "root in the domain sends its port away" partctl exec alpha -- ip link set eth0 down
 eventually 3 "a port that was taken down is up again" bash -c "partctl exec alpha -- ip -o link show eth0 | grep -q '[<,]UP'"
-ok "somebody takes a port out of its namespace" nsenter --net=/run/hostpart/netns/alpha ip link set eth0 netns 1
+ok "somebody takes a port out of its namespace" nsenter --net=/run/hostpart/netns/alpha ip link set eth0 netns 1 name stolen
 eventually 5 "and it is back" partctl exec alpha -- test -e /sys/class/net/eth0
 like "with an event" "$(drift_of port)" 'drift'
 
