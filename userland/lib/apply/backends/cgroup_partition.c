@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_cgroup2.h"
 #include "base/hp_log.h"
 
 /* Straight to cgroupfs: the write succeeds even when the kernel says no; its verdict is what the file reads then. */
 #define FILE_NAME "cpuset.cpus.partition"
 #define OFFENDERS_MAX 64
+#define CHILDREN_MAX 128	/* domains, with room to spare */
 
 struct partition {
 	struct hp_ctx *ctx;
@@ -64,18 +66,84 @@ static int drive_out(struct partition *p, struct hp_err *err)
 	return hp_err_set(err, EBUSY, "cgroups that overlap %s appear faster than they can be healed", p->object);
 }
 
-static int heal(struct partition *p, struct hp_err *err)
+/* "root" or "isolated" where the cgroup is (or would be) a partition, NULL where it is none; static string. */
+static const char *type_of(struct hp_ctx *ctx, const char *object)
 {
-	int ret = drive_out(p, err);
+	hp_autofree char *live = NULL;
 
+	if (hp_cgroup_read(ctx, object, FILE_NAME, &live, NULL) || !live)
+		return NULL;
+	return !strncmp(live, "root", 4) ? "root" : !strncmp(live, "isolated", 8) ? "isolated" : NULL;
+}
+
+static void write_type(struct hp_ctx *ctx, const char *object, const char *type)
+{
+	hp_autofree char *path = hp_cgroup_file(object, FILE_NAME);
+	hp_autoerr err = HP_ERR_INIT;
+
+	if (path && hp_root_write(ctx->root, path, type, &err))
+		hp_log(LOG_WARNING, "%s", err.text);
+}
+
+/* Names in the cgroup's directory, files among them; NULL when it cannot be read. */
+static char **children_of(const struct partition *p)
+{
+	hp_autofree char *dir = hp_cgroup_path(p->object, NULL);
+	char **names = NULL;
+
+	if (!dir || hp_root_list(p->ctx->root, dir, &names, NULL))
+		return NULL;
+	return names;
+}
+
+static int make_valid(struct partition *p, struct hp_err *err)
+{
 	/* 6.12 takes the type anew. */
-	if (!ret)
-		ret = try_word(p, p->word, err);
+	int ret = try_word(p, p->word, err);
+
 	if (ret || holds(p))
 		return ret;
 	/* 6.1 sees no change in that and has to be led over "member". */
 	ret = try_word(p, "member", err);
 	return ret ? ret : try_word(p, p->word, err);
+}
+
+/*
+ * The children of a partition that became invalid still read "root" and hold
+ * their CPUs in the kernel's books.  Making the parent valid over their heads
+ * counts those CPUs twice: 6.12 warns in rebuild_sched_domains_locked() and
+ * takes the wrong CPUs away at the next removal.  So they step down first and
+ * up again after; meanwhile their tasks share the parent's CPUs.
+ */
+static int heal(struct partition *p, struct hp_err *err)
+{
+	char **names = children_of(p);
+	const char *types[CHILDREN_MAX] = { NULL };
+	char *paths[CHILDREN_MAX] = { NULL };
+	size_t count = 0;
+	int ret = drive_out(p, err);
+
+	for (char **name = names; !ret && name && *name && count < CHILDREN_MAX; name++) {
+		char *child = NULL;
+
+		if (asprintf(&child, "%s/%s", p->object, *name) < 0)
+			break;
+		types[count] = type_of(p->ctx, child);
+		if (!types[count]) {
+			free(child);
+			continue;
+		}
+		write_type(p->ctx, child, "member");
+		paths[count++] = child;
+	}
+	if (!ret)
+		ret = make_valid(p, err);
+	for (size_t i = 0; i < count; i++) {
+		write_type(p->ctx, paths[i], types[i]);
+		free(paths[i]);
+	}
+	hp_root_list_free(names);
+	return ret;
 }
 
 static int refuse(const struct partition *p, struct hp_err *err)
