@@ -8,7 +8,7 @@ cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
 on_exit partctl -q teardown
 policy=policies/two-hosts.yaml
-cycles=${CYCLES:-12}
+cycles=${CYCLES:-4}
 
 modprobe hostpart
 cycle() { partctl -q apply $policy && partctl -q teardown; }

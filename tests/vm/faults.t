@@ -9,7 +9,7 @@ cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 on_exit partctl -q teardown
 . tests/vm/machine.sh
 policy=policies/two-hosts.yaml
-stride=${STRIDE:-9}
+stride=${STRIDE:-24}
 
 modprobe hostpart
 snapshot > /tmp/old
