@@ -35,6 +35,13 @@ is "--help of every verb exits with 0, shows its usage and an example" "$missing
 is "'help' lists exactly these verbs" "$(partctl help | sed -n 's/^  \([a-z]*\) .*/\1/p' | xargs)" "$verbs"
 is "'help VERB' says the same as --help" "$(partctl help events)" "$(partctl events --help)"
 ok "-h without a verb" partctl -h
+page=userland/man/partctl.1.scd
+is "the manual page has every verb and every option of its help" "$(for verb in $verbs; do
+	grep -q "^## partctl $verb" $page || echo "$verb"
+	for option in $(partctl "$verb" --help | sed -n '/^Options:/,$s/.*\(--[a-z-]*\).*/\1/p'); do
+		grep -qE -- "^(\*-[a-zA-Z]\*, )?\*$option\*" $page || echo "$verb $option"
+	done
+done)" ""
 like "--version" "$(partctl --version)" '^partctl [^ ]+$'
 
 # ---- mistakes ----
@@ -80,6 +87,9 @@ parses() { # WHAT STATUS ARGUMENT... : JSON by jq, YAML by python3, both the sam
 		[ -z "$got" ] || echo "unwanted: $got"
 		[ -s "$work/json" ] || echo 'nothing was printed'
 		jq -e . "$work/json" > /dev/null || echo 'jq does not read the JSON'
+		for key in $(jq -r '.. | objects | keys[]' "$work/json" | sort -u); do
+			grep -q "\*$key\*" $page || echo "the manual page does not know the key $key"
+		done
 		python3 - "$work/json" "$work/yaml" <<'PY' || echo 'python3 does not read the YAML'
 import json, sys, yaml
 text = open(sys.argv[1], encoding="utf-8").read()
