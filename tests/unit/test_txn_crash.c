@@ -16,6 +16,16 @@
 #include "fake_machine.h"
 #include "txn_scenes.h"
 
+/*
+ * A fork costs a hundred times as much under ASan, and the native run tries
+ * every record anyway: the sanitizers see a sample.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#define STRIDE 5u
+#else
+#define STRIDE 1u
+#endif
+
 static struct hp_ctx *ctx;
 
 /* From one scene (NULL = nothing applied) to another (NULL = teardown). */
@@ -197,7 +207,7 @@ static void test_apply_after_kill_reaches_new(void **state)
 		autoends ends = { 0 };
 
 		find_ends(&moves[m], &ends);
-		for (unsigned int record = 1;; record++) {
+		for (unsigned int record = 1;; record += STRIDE) {
 			hp_autofree char *now = NULL;
 
 			prepare(&moves[m]);
@@ -218,7 +228,7 @@ static void test_kill_after_every_write(void **state)
 		bool is_new;
 
 		find_ends(&moves[m], &ends);
-		for (unsigned int n = 1;; n++) {
+		for (unsigned int n = 1;; n += STRIDE) {
 			bool was_killed;
 
 			prepare(&moves[m]);
@@ -244,8 +254,8 @@ static void test_kill_during_recovery(void **state)
 		bool is_new, is_over = false;
 
 		find_ends(&moves[m], &ends);
-		for (unsigned int k = 4; !is_over; k += 6)
-			for (unsigned int r = 1;; r++) {
+		for (unsigned int k = 4; !is_over; k += 6 * STRIDE)
+			for (unsigned int r = 1;; r += STRIDE) {
 				prepare(&moves[m]);
 				if (!killed_at(CHILD_MOVE, &moves[m], k, NULL)) {
 					is_over = true;
@@ -257,7 +267,7 @@ static void test_kill_during_recovery(void **state)
 				recover();
 				assert_old_or_new(&moves[m], &ends, &is_new);
 			}
-		assert_true(killed > 10);
+		assert_true(killed > (STRIDE == 1 ? 10 : 0));
 	}
 }
 
@@ -276,7 +286,7 @@ static void test_kill_during_undo(void **state)
 
 			snprintf(fail_at, sizeof(fail_at), "step:%u", step);
 			/* begin + step records come first, everything later is an undo record. */
-			for (unsigned int record = step + 2;; record++) {
+			for (unsigned int record = step + 2;; record += STRIDE) {
 				prepare(&moves[m]);
 				if (!killed_at(CHILD_MOVE, &moves[m], record, fail_at))
 					break;
@@ -286,7 +296,7 @@ static void test_kill_during_undo(void **state)
 				assert_false(is_new);
 			}
 		}
-		assert_int_equal(during_undo, 4 + 8);
+		assert_int_equal(during_undo, STRIDE == 1 ? 4 + 8 : 1 + 2);
 	}
 }
 
