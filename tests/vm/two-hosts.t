@@ -42,7 +42,8 @@ busy() { # CPULIST: ticks of user time on these CPUs
 	done
 	echo $sum
 }
-ok "16 hogs start in beta" bash -c 'partctl exec beta -- stress-ng --quiet --cpu 16 --timeout 40s > /dev/null 2>&1 & sleep 4; pgrep -c stress-ng | grep -qE "^1[67]$"'
+partctl exec beta -- stress-ng --quiet --cpu 16 --timeout 90s > /dev/null 2>&1 &
+eventually 60 "16 hogs start in beta" bash -c 'pgrep -c stress-ng | grep -qE "^1[67]$"'
 start=$(busy "$alpha") startb=$(busy "$beta")
 seen=''
 for _ in $(seq 6); do
