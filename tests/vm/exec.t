@@ -208,7 +208,7 @@ script 'kill -TERM 1; kill -KILL 1; kill -STOP 1'
 is "the init does not fall to signals from inside" "$(inside echo alive)" alive
 
 # Limits reach the init last.
-exits 137 "a memory hog is killed in the domain" partctl exec alpha -- python3 -c 'x = bytearray(1 << 32); x[::4096] = b"1" * len(x[::4096])'
+exits 137 "a memory hog is killed in the domain" partctl exec alpha -- python3 -c 'x = bytearray(1 << 31); x[::4096] = b"1" * len(x[::4096])'
 is "the domain lives on" "$(inside echo alive)" alive
 
 # The init dies, and the domain with it.
