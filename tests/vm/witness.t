@@ -38,8 +38,8 @@ culprit "echo -pids > $cg/cgroup.subtree_control"
 expect "a file of the root cgroup" '^cgroup /cgroup.subtree_control PID .* value=-pids$'
 echo +pids > $cg/cgroup.subtree_control
 mkdir -p $cg/intruder/deep/er
-culprit "echo bogus > $cg/intruder/deep/er/memory.max"
-expect "a refused write as well" '^cgroup /intruder/deep/er/memory.max PID .* value=bogus$'
+culprit "echo bogus > $cg/intruder/deep/er/cgroup.subtree_control"
+expect "a refused write as well" '^cgroup /intruder/deep/er/cgroup.subtree_control PID .* value=bogus$'
 culprit "cat > $cg/intruder/pids.max" < <(printf 'max')
 culprit "python3 -c 'import os; fd = os.open(\"$cg/intruder/pids.max\", os.O_WRONLY); os.writev(fd, [b\"1\", b\"7\"])'"
 eventually 5 "a write in parts, if not its text" told '^cgroup /intruder/pids.max pid=[0-9]+ comm=python3 '
