@@ -14,21 +14,35 @@ slot_count() {
 	echo "${HOSTPART_VM_SLOTS:-$count}"
 }
 
-# Takes a slot and leaves its lock open in slot_fd; the kernel gives it back when this process ends, however it ends.
-slot_take() {
-	local n i file waited=
-	n=$(slot_count)
-	while :; do
-		for ((i = 0; i < n; i++)); do
-			file=$slot_dir/hostpart-vm-slot.$i
-			[ -e "$file" ] || (umask 0; set -C; : > "$file") 2>/dev/null || true
-			exec {slot_fd}< "$file"
-			flock -n "$slot_fd" && return
-			# Block on the last one for a while: whichever slot frees first, this comes round again.
-			[ $((i + 1)) -lt "$n" ] || [ -z "$waited" ] || ! flock -w 5 "$slot_fd" || return 0
-			exec {slot_fd}<&-
-		done
-		[ -n "$waited" ] || echo "testbed: all $n VM slots are taken, waiting (HOSTPART_VM_SLOTS changes the bound)" >&2
-		waited=1
+slot_file() { # NAME -> path; anybody on the machine may lock it
+	local file=$slot_dir/hostpart-vm-slot.$1
+	[ -e "$file" ] || (umask 0; set -C; : > "$file") 2>/dev/null || true
+	echo "$file"
+}
+
+slot_try() { # COUNT   takes a free slot if there is one
+	local i
+	for ((i = 0; i < $1; i++)); do
+		exec {slot_fd}< "$(slot_file $i)"
+		flock -n "$slot_fd" && return
+		exec {slot_fd}<&-
 	done
+	return 1
+}
+
+slot_waiting() { echo "testbed: all $1 VM slots are taken, waiting (HOSTPART_VM_SLOTS changes the bound)" >&2; }
+
+# Takes a slot and leaves its lock open in slot_fd; the kernel gives it back when this process ends, however it ends.
+# Whoever waits holds the turnstile or queues for it, so slots go in the order of arrival and only one process polls.
+slot_take() {
+	local n turn told=
+	n=$(slot_count)
+	exec {turn}< "$(slot_file turn)"
+	flock -n "$turn" || { slot_waiting "$n"; told=1; flock "$turn"; }
+	while ! slot_try "$n"; do
+		[ -n "$told" ] || slot_waiting "$n"
+		told=1
+		sleep 0.5
+	done
+	exec {turn}<&-
 }
