@@ -12,7 +12,7 @@
 #include "bpf/hp_witness.h"
 
 /* Who wrote longer ago than this did not cause a drift that is only noticed now. */
-#define RECENT_NS (5 * 1000000000ull)
+#define RECENT_NS (15 * 1000000000ull)
 enum { SEEN_MAX = 128 };
 
 struct seen {

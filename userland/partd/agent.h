@@ -27,6 +27,7 @@ struct agent {
 	struct hp_kernel_events *module;	/* owned by the watches */
 	struct actors *actors;		/* actor.c */
 	struct reported *reported;	/* drift.c */
+	char *offender;			/* while healing: whose CPUs overlap a partition; drift.c */
 	agent_mask dirty;		/* backends to look at when the check timer fires */
 	sd_event_source *check, *sweep, *confirm;
 };

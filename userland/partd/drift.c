@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
+#include "apply/backends/hp_cgroup.h"
 #include "apply/hp_engine.h"
 #include "base/hp_auto.h"
 #include "base/hp_log.h"
@@ -76,6 +77,7 @@ static void on_drift(void *arg, const struct hp_applied *item, const char *live,
 	hp_autofree char *key = key_of(setting);
 	hp_autofree char *what = NULL;
 	hp_autofree char *done = NULL;
+	const char *offender = strcmp(setting->attr, "cpuset.cpus.partition") == 0 ? agent->offender : NULL;
 	char domain[HP_NAME_MAX + 1];
 	struct hp_event event = { .type = "drift", .was = setting->want, .found = found };
 
@@ -86,7 +88,8 @@ static void on_drift(void *arg, const struct hp_applied *item, const char *live,
 	else
 		forget(agent, key);
 	if (asprintf(&what, "%s %s%s%s", setting->backend, setting->object, *setting->attr ? " " : "", setting->attr) < 0 ||
-	    asprintf(&done, "%s%s", healed < 0 ? "could not be mended: " : "put back", healed < 0 ? error : "") < 0)
+	    asprintf(&done, "%s%s%s%s", healed < 0 ? "could not be mended: " : "put back", healed < 0 ? error : "",
+		     offender ? "; " : "", offender ? offender : "") < 0)
 		return;
 	agent_domain_of(setting, domain, sizeof(domain));
 	event.domain = *domain ? domain : NULL;
@@ -94,6 +97,27 @@ static void on_drift(void *arg, const struct hp_applied *item, const char *live,
 	event.done = done;
 	event.actor = actors_find(agent, setting);
 	agent_tell(agent, &event);
+}
+
+/*
+ * A partition becomes invalid when another cgroup takes some of its CPUs: who
+ * that is has to be asked before the mending makes it let go.
+ */
+static void find_offender(struct agent *agent, const char *backend)
+{
+	free(hp_take(agent->offender));
+	for (size_t i = 0; strcmp(backend, "cgroup") == 0 && i < agent->state->count; i++) {
+		const struct hp_setting *setting = &agent->state->items[i].setting;
+		hp_autofree char *sibling = NULL;
+		hp_autofree char *cpus = NULL;
+
+		if (strcmp(setting->attr, "cpuset.cpus.partition") != 0 ||
+		    hp_cgroup_find_overlap(&agent->ctx, setting->object, &sibling, &cpus, NULL) != 1)
+			continue;
+		if (asprintf(&agent->offender, "cgroup %s had cpuset.cpus %s", sibling, cpus) < 0)
+			agent->offender = NULL;
+		return;
+	}
 }
 
 static int heal(struct agent *agent, agent_mask mask)
@@ -111,6 +135,7 @@ static int heal(struct agent *agent, agent_mask mask)
 		if (!(mask & bit))
 			continue;
 		mask &= ~bit;
+		find_offender(agent, backend);
 		ret = hp_txn_heal(&agent->ctx, agent->state, backend, on_drift, agent, &err);
 		if (ret == -ESTALE)
 			return agent_adopt(agent, NULL);
@@ -189,6 +214,7 @@ void drift_stop(struct agent *agent)
 {
 	agent->check = sd_event_source_unref(agent->check);
 	agent->sweep = sd_event_source_unref(agent->sweep);
+	free(hp_take(agent->offender));
 	while (agent->reported) {
 		struct reported *next = agent->reported->next;
 
