@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
-#include "apply/backends/hp_cgroup.h"
+#include "apply/hp_cgroup.h"
 #include "apply/hp_engine.h"
 #include "base/hp_auto.h"
 #include "base/hp_log.h"

@@ -3,7 +3,7 @@
 #ifndef HP_BACKEND_CGROUP_PARTS_H
 #define HP_BACKEND_CGROUP_PARTS_H
 
-#include "apply/backends/hp_cgroup.h"
+#include "apply/hp_cgroup.h"
 
 #define HP_CGROUP_MOUNT "/sys/fs/cgroup"
 
