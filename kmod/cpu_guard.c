@@ -38,9 +38,10 @@ bool hp_cpu_guard_owner(unsigned int cpu, struct hp_event *event)
 
 /*
  * The second line behind cpu_pin.c, for requests that do not come through the
- * device core.  Runs in the CPU's own hotplug thread with the hotplug lock held for writing,
- * so no commit can claim the CPU meanwhile.  Who asked is not known here: the
- * current task is that thread, and the actor stays unknown.
+ * device core (SMT control, for one).  Runs in the CPU's own hotplug thread with
+ * the hotplug lock held for writing, so no commit can claim the CPU meanwhile.
+ * Who asked is not known here: the current task is that thread, and the actor
+ * stays unknown.
  */
 static int refuse_claimed(unsigned int cpu)
 {

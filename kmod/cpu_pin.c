@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* cpu_pin.c: has the device core refuse to take a claimed CPU offline, before anything is torn down. */
+/* cpu_pin.c: has the device core refuse to take a claimed CPU offline before any teardown. */
 #include <linux/cpu.h>
 #include <linux/device.h>
 #include <linux/kfifo.h>

@@ -200,7 +200,7 @@ void hp_cpu_pin_retire(const struct hp_table *table);
 
 int hp_sysfs_init(void);
 void hp_sysfs_exit(void);
-/* Adds directories for the domains of @next that have none yet, or none at all. */
+/* Adds directories for the domains of @next that have none yet, or some and an error. */
 int hp_sysfs_prepare(const struct hp_table *next);
 /* Drops the directories of domains that @table does not have. */
 void hp_sysfs_retire(const struct hp_table *table);

@@ -60,6 +60,20 @@ static void tell(const struct hp_table *next, const struct hp_table *counted, u3
 	hp_event_emit(&event, GFP_KERNEL);
 }
 
+/* What stands for the claims outside the table: there before they hold, gone after. */
+static int prepare_stand_ins(const struct hp_table *next)
+{
+	int err = hp_sysfs_prepare(next);
+
+	return err ? err : hp_cpu_pin_prepare(next);
+}
+
+static void retire_stand_ins(const struct hp_table *table)
+{
+	hp_cpu_pin_retire(table);
+	hp_sysfs_retire(table);
+}
+
 int hp_registry_replace(struct hp_table *next, const u64 *expected_generation, u32 cause,
 			const struct hp_actor_info *actor, struct hp_refusal *why)
 {
@@ -74,29 +88,22 @@ int hp_registry_replace(struct hp_table *next, const u64 *expected_generation, u
 	/* Domains hold the module: no unload while there are any. */
 	if (fills && !try_module_get(THIS_MODULE))
 		return hp_refuse(why, -ENODEV, "the module is being unloaded");
-	err = hp_sysfs_prepare(next);
+	err = prepare_stand_ins(next);
+	if (!err)
+		err = check_and_swap(next, old->generation + 1, why);
 	if (err)
-		goto put_module;
-	err = hp_cpu_pin_prepare(next);
-	if (err)
-		goto retire_pins;
-	err = check_and_swap(next, old->generation + 1, why);
-	if (err)
-		goto retire_pins;
+		goto retire;
 
 	synchronize_rcu();
-	hp_sysfs_retire(next);
-	hp_cpu_pin_retire(next);
+	retire_stand_ins(next);
 	tell(next, cause == HP_EVENT_RELEASE ? old : next, cause, actor);
 	hp_table_free(old);
 	if (empties)
 		module_put(THIS_MODULE);
 	return 0;
 
-retire_pins:
-	hp_cpu_pin_retire(old);
-	hp_sysfs_retire(old);
-put_module:
+retire:
+	retire_stand_ins(old);
 	if (fills)
 		module_put(THIS_MODULE);
 	return err;

@@ -264,10 +264,8 @@ int hp_sysfs_prepare(const struct hp_table *next)
 		if (dir_exists(next->domains[i]->name))
 			continue;
 		err = add_dir(next->domains[i]->name);
-		if (err) {
-			hp_sysfs_retire(hp_registry_table_locked());
+		if (err)
 			return err;
-		}
 	}
 	return 0;
 }
