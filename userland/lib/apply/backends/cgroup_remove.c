@@ -8,6 +8,7 @@
 #include <string.h>
 #include "apply/clock.h"
 #include "base/hp_auto.h"
+#include "base/hp_log.h"
 
 /* Killed tasks may still be in the kernel (a core dump, an NFS wait); after this they count as stuck. */
 #define EMPTY_WITHIN_NS (10 * HP_NS_PER_S)
@@ -48,6 +49,21 @@ static int wait_empty(struct hp_ctx *ctx, const char *object, struct hp_err *err
 	return 0;
 }
 
+/*
+ * The kernel takes a removed cgroup apart later; ended before, its partition
+ * gives the CPUs back at once. A refusal only means later, so it is no failure.
+ */
+static void give_cpus_back(struct hp_ctx *ctx, const char *object)
+{
+	hp_autofree char *live = NULL;
+	hp_autoerr why = HP_ERR_INIT;
+
+	if (hp_cgroup_read(ctx, object, "cpuset.cpus.partition", &live, &why) || !live || !strcmp(live, "member"))
+		return;
+	if (hp_cgroup_write_partition(ctx, object, "member", &why))
+		hp_log(LOG_DEBUG, "%s", why.text);
+}
+
 static int remove_tree(struct hp_ctx *ctx, const char *object, struct hp_err *err)
 {
 	hp_autofree char *dir = hp_cgroup_file(object, NULL);
@@ -71,7 +87,10 @@ static int remove_tree(struct hp_ctx *ctx, const char *object, struct hp_err *er
 			hp_err_clear(err);
 		return 0;
 	}
-	return ret ? ret : hp_cglib_remove(object, err);
+	if (ret)
+		return ret;
+	give_cpus_back(ctx, object);
+	return hp_cglib_remove(object, err);
 }
 
 /* A new cgroup (a container's, say) may appear while the tree is taken down: kill and try again, not for ever. */

@@ -215,7 +215,7 @@ static int write_service(sd_bus *bus, const char *unit, const char *attr, const 
 /*
  * Before 6.2 or so the kernel refuses to clear the set of a cgroup that has
  * tasks, and systemd keeps that to itself: the unit would stay confined. All
- * CPUs that the base has then are the same to whoever runs there. (When no
+ * CPUs are the same to whoever runs there. (When no
  * unit has a set any more, systemd takes the controller away, and this with it.)
  */
 static int widen(struct hp_ctx *ctx, sd_bus *bus, const char *unit, const char *property, struct hp_err *err)
@@ -226,9 +226,28 @@ static int widen(struct hp_ctx *ctx, sd_bus *bus, const char *unit, const char *
 
 	if (!kernel || !*kernel || strcmp(property, "AllowedCPUs"))
 		return 0;
-	all = hp_root_readf(ctx->root, "/sys/fs/cgroup/cpuset.cpus.effective");
+	all = hp_root_readf(ctx->root, "/sys/devices/system/cpu/online");
 	ret = all && *all ? put_property(bus, unit, property, all, err) : 0;
 	return ret ? ret : put_property(bus, unit, property, "", err);
+}
+
+/*
+ * Setting a property of a slice makes its cgroup, even when the slice is not
+ * running (machine.slice without machines): nobody is in there, and systemd
+ * makes it again when it needs it.
+ */
+static int remove_idle(struct hp_ctx *ctx, sd_bus *bus, const char *unit, struct hp_err *err)
+{
+	hp_autofree char *state = NULL;
+	char path[PATH_MAX];
+	int ret = hp_bus_get_text(bus, unit, "ActiveState", &state, err);
+
+	if (ret || strcmp(state, "inactive"))
+		return ret;
+	snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", unit);
+	if (hp_root_exists(ctx->root, path) && rmdir(path) && errno != EBUSY)
+		return hp_err_errno(err, errno, "remove %s", path);
+	return 0;
 }
 
 static int write_confined(struct hp_ctx *ctx, sd_bus *bus, const char *unit, const char *attr, const char *value,
@@ -249,7 +268,9 @@ static int write_confined(struct hp_ctx *ctx, sd_bus *bus, const char *unit, con
 	ret = put_property(bus, unit, attr, list, err);
 	if (!ret && !*list)
 		ret = widen(ctx, bus, unit, attr, err);
-	return ret ? ret : remove_dropin(unit, attr, err);
+	if (!ret)
+		ret = remove_dropin(unit, attr, err);
+	return ret ? ret : remove_idle(ctx, bus, unit, err);
 }
 
 static int write_setting(struct hp_ctx *ctx, const char *object, const char *attr, const char *value,
