@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "apply/hp_engine.h"
+#include "kernel/hp_kernel.h"
 #include "plan_print.h"
 
 static int report(struct run *run, const struct change_request *request, size_t changed, const char *done)
@@ -109,9 +110,37 @@ static int run_rollback(struct run *run, int argc, char **argv)
 	return run_simple(run, argc, argv, CHANGE_ROLLBACK, "rolled back");
 }
 
+/* What the module still holds although nothing is applied: left by a lost state, or put there by another program. */
+static int release_module(struct run *run)
+{
+	hp_autokernel *kernel = NULL;
+	hp_autoerr err = HP_ERR_INIT;
+	uint32_t domains = 0, claims = 0;
+	int ret = hp_kernel_open(&kernel, &err);
+
+	if (ret == -ENOENT)
+		return HP_EXIT_OK;
+	if (ret < 0 || hp_kernel_release_force(kernel, &domains, &claims, &err) < 0)
+		return cli_fail(run, &err);
+	if (domains && !run->is_quiet && run->format == OUT_TABLE)
+		printf("the module let go of %u domains with %u claims\n", domains, claims);
+	return HP_EXIT_OK;
+}
+
 static int run_teardown(struct run *run, int argc, char **argv)
 {
-	return run_simple(run, argc, argv, CHANGE_TEARDOWN, "torn down");
+	const struct change_request request = { .what = CHANGE_TEARDOWN };
+	bool is_forced = false;
+	const struct option_spec options[] = {
+		{ "force", 0, NULL, "then have the module drop whatever its registry still holds", .flag = &is_forced },
+		{ 0 },
+	};
+	int status, first = cli_parse(run, argc, argv, options, 0, 0, &status);
+
+	if (first < 0)
+		return status;
+	status = make(run, &request, "torn down");
+	return status == HP_EXIT_OK && is_forced ? release_module(run) : status;
 }
 
 const struct verb verb_apply = {
@@ -149,7 +178,7 @@ const struct verb verb_rollback = {
 const struct verb verb_teardown = {
 	.name = "teardown",
 	.summary = "end all domains and leave the machine as found",
-	.usage = "",
+	.usage = "[--force]",
 	.help = "Ends every domain, its processes included, and puts back every value that hostpart changed.\n\n"
 		"Example:\n  partctl teardown",
 	.run = run_teardown,
