@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # bad-policy.t: every bad policy of the corpus, and policies that do not fit this machine, leave it unchanged.
 # kernels: 6.12
-# timeout: 300
+# timeout: 600
 # boot: main
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # drift.t: partd mends what others break, says who did it, and may die without anyone noticing.
 # kernels: 6.1 6.12
-# timeout: 420
+# timeout: 900
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
 . tests/vm/machine.sh

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # two-hosts.t: the main job, end to end: apply two-hosts.yaml, use both hosts, try to break out, undo.
 # kernels: 6.1 6.12
-# timeout: 420
+# timeout: 900
 # boot: main
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
