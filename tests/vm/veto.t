@@ -51,15 +51,3 @@ is "no pin is left" "$(find /sys/bus/hostpart/devices/ -type l | wc -l)" 0
 kill $partd_pid
 wait $partd_pid
 ok "the module goes" rmmod hostpart
-
-# Claims without a state (here: the state is lost) are dropped by force only.
-ok "the module loads again" modprobe hostpart
-ok "apply" partctl apply /tmp/veto.yaml
-cp /run/hostpart/state.json /tmp/state.json
-rm /run/hostpart/state.json
-is "a plain teardown knows of nothing" "$(partctl teardown)" "nothing to do"
-not_ok "the module stays" rmmod hostpart
-like "a forced one has the module let go" "$(partctl teardown --force)" 'let go of [0-9]+ domains'
-ok "and it can go" rmmod hostpart
-cp /tmp/state.json /run/hostpart/state.json
-ok "teardown of the rest" partctl teardown
