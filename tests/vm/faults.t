@@ -4,6 +4,7 @@
 # kernels: 6.1 6.12
 # timeout: 900
 # boot: loops
+# long: many whole applies; make soak runs it
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
 on_exit partctl -q teardown
