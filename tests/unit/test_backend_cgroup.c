@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "apply/backends/hp_cgroup.h"
+#include "apply/hp_cgroup.h"
 #include "base/hp_auto.h"
 
 static char tree[] = "/tmp/hp-test-cgroup-XXXXXX";
