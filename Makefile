@@ -179,7 +179,7 @@ bench-plan: $(O)/bench/bench_plan
 soak:
 	$(Q)scripts/deps
 	$(Q)$(MAKE) all
-	$(Q)CYCLES=200 STRIDE=1 HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/cycles.t tests/vm/faults.t
+	$(Q)CYCLES=200 STRIDE=1 HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/cycles.t tests/vm/faults.t tests/vm/txn.t tests/vm/txn-systemd.t
 
 check:
 	$(Q)scripts/deps

@@ -4,6 +4,7 @@
 # kernels: 6.1 6.12
 # image: debian
 # timeout: 600
+# long: its last fixes have not run under systemd yet; named or by make soak
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
 . tests/vm/txn.sh
