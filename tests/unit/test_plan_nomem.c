@@ -12,20 +12,6 @@
 
 #define FAILURES_MAX 5000
 
-static const char good[] =
-	"base: {memory: 1GiB, devices: [{class: net, index: 0}]}\n"
-	"domains:\n"
-	"  alpha:\n"
-	"    cpus: {list: \"2-3\"}\n"
-	"    memory: {size: 1GiB, nodes: \"1\"}\n"
-	"    devices:\n"
-	"      - {serial: disk-1, allow_shared_group: true}\n"
-	"      - {serial: disk-0, force: true}\n"
-	"      - mac: \"52:54:00:00:00:04\"\n"
-	"        port: {name: eth0, addresses: [192.0.2.1/24], gateway: 192.0.2.254, mtu: 9000}\n"
-	"  beta: {cpus: 2, memory: 1GiB}\n"
-	"links:\n"
-	"  - {from: beta, to: alpha, protocol: tcp, ports: [8080]}\n";
 static const char bad[] =
 	"domains:\n"
 	"  alpha:\n"
@@ -50,6 +36,21 @@ static void each_allocation_fails_once(void **state)
 }
 #else
 #include "nomem.h"
+
+static const char good[] =
+	"base: {memory: 1GiB, devices: [{class: net, index: 0}]}\n"
+	"domains:\n"
+	"  alpha:\n"
+	"    cpus: {list: \"2-3\"}\n"
+	"    memory: {size: 1GiB, nodes: \"1\"}\n"
+	"    devices:\n"
+	"      - {serial: disk-1, allow_shared_group: true}\n"
+	"      - {serial: disk-0, force: true}\n"
+	"      - mac: \"52:54:00:00:00:04\"\n"
+	"        port: {name: eth0, addresses: [192.0.2.1/24], gateway: 192.0.2.254, mtu: 9000}\n"
+	"  beta: {cpus: 2, memory: 1GiB}\n"
+	"links:\n"
+	"  - {from: beta, to: alpha, protocol: tcp, ports: [8080]}\n";
 
 /* Assigns, writes down and reads back; the first thing that fails ends it. */
 static int plan(const struct hp_policy *policy, const struct hp_inventory *inv,
