@@ -26,12 +26,15 @@ machine_port() { # INDEX DEVICE   a PCIe root port of its own; bus number INDEX+
 		-device "$2,bus=port$1")
 }
 
-# The two e1000e ports are wired back to back, so a frame can cross from one to the other and go nowhere else.
-machine_network() { # [FORWARD]...   each HOST_PORT:GUEST_PORT on loopback
-	local user=user,id=mgmt,restrict=on,ipv6=off forward
+# Each e1000e port has a wire with nothing at its other end; joined, the two are back to back, and a frame can cross from
+# one to the other and go nowhere else.
+machine_network() { # apart|joined [FORWARD]...   each HOST_PORT:GUEST_PORT on loopback
+	local user=user,id=mgmt,restrict=on,ipv6=off hub=1 forward
+	[ "$1" = apart ] || hub=0
+	shift
 	for forward; do user+=,hostfwd=tcp:127.0.0.1:${forward%%:*}-:${forward##*:}; done
 	qemu+=(-netdev "$user" -device virtio-net-pci,netdev=mgmt,id=mgmt0,mac=52:54:00:10:00:00,addr=0x0a
-		-netdev hubport,id=wire0,hubid=0 -netdev hubport,id=wire1,hubid=0)
+		-netdev hubport,id=wire0,hubid=0 -netdev "hubport,id=wire1,hubid=$hub")
 	machine_port 0 e1000e,id=nic0,netdev=wire0,mac=52:54:00:10:00:01
 	machine_port 1 e1000e,id=nic1,netdev=wire1,mac=52:54:00:10:00:02
 }

@@ -55,7 +55,7 @@ struct hp_inventory *machine_read(const char *dir)
 	struct hp_inventory *inv = NULL;
 
 	assert_non_null(root);
-	if (hp_inventory_read(root, &inv, &err))
+	if (hp_inventory_read(root, getpid(), &inv, &err))
 		fail_msg("%s", err.text);
 	return inv;
 }

@@ -181,7 +181,7 @@ static void tree_without_cpus_is_refused(void **state)
 
 	(void)state;
 	change(dir, "rm -r sys/devices/system/cpu");
-	assert_int_equal(hp_inventory_read(root, &inv, &err), -ENOENT);
+	assert_int_equal(hp_inventory_read(root, getpid(), &inv, &err), -ENOENT);
 	assert_null(inv);
 	assert_non_null(strstr(err.text, dir));
 	assert_non_null(strstr(err.text, "/sys/devices/system/cpu/online"));

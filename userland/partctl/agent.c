@@ -3,42 +3,22 @@
 #include "agent.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 #include "apply/hp_engine.h"
 #include "ctl/hp_ctl.h"
 #include "ctl/hp_events.h"
-
-enum { POLICY_BYTES_MAX = 1 << 20 };
+#include "policy/hp_policy.h"
 
 int policy_read(const char *file, char **text, struct hp_err *err)
 {
-	const char *path = file ? file : POLICY_FILE_DEFAULT;
-	bool is_stdin = strcmp(path, "-") == 0;
-	hp_autofile FILE *in = is_stdin ? fdopen(dup(STDIN_FILENO), "re") : fopen(path, "re");
-	hp_autofree char *data = malloc(POLICY_BYTES_MAX + 1);
-	size_t length;
+	int ret = hp_policy_read(file ? file : POLICY_FILE_DEFAULT, text, err);
 
-	if (!in || !data) {
-		int ret = hp_err_errno(err, errno, "reading the policy %s", path);
-
-		if (!file && err)
-			hp_err_hint(err, "that is where a policy is looked for when none is named; examples are in %s/policies",
-				    HP_DATADIR);
-		return ret;
-	}
-	length = fread(data, 1, POLICY_BYTES_MAX + 1, in);
-	if (ferror(in))
-		return hp_err_errno(err, errno, "reading the policy %s", path);
-	if (length > POLICY_BYTES_MAX)
-		return hp_err_usage(err, "%s:1:1: a policy has at most 1 MiB", path);
-	if (memchr(data, '\0', length))
-		return hp_err_usage(err, "%s:1:1: this is not text: it holds a NUL byte", path);
-	data[length] = '\0';
-	*text = hp_take(data);
-	return 0;
+	if (ret == -ENOENT && !file)
+		hp_err_hint(err, "that is where a policy is looked for when none is named; examples are in %s/policies",
+			    HP_DATADIR);
+	return ret;
 }
 
 char *policy_name(const char *file)
@@ -87,16 +67,6 @@ static void local_progress(void *arg, const struct hp_step *step, size_t index, 
 }
 
 static const char *const change_words[] = { "apply", "confirm", "rollback", "teardown" };
-
-/* partd knows nothing of the caller's ssh session, whose port must not be taken: what is refused here is not asked. */
-static int check_here(struct run *run, const struct change_request *request, struct hp_err *err)
-{
-	hp_autoresult result = HP_ENGINE_RESULT_INIT;
-
-	if (request->what != CHANGE_APPLY)
-		return 0;
-	return hp_engine_plan(&run->ctx, request->policy_file, request->policy_text, &result, err);
-}
 
 static int make_remote(struct run *run, const struct change_request *request, size_t *changed, struct hp_err *err)
 {
@@ -190,9 +160,7 @@ int change_make(struct run *run, const struct change_request *request, size_t *c
 			return hp_err_set(err, EBUSY, "partd runs and is the only writer: leave out --local, or stop partd first");
 		return make_here(run, request, changed, err);
 	}
-	ret = is_agent_there(run) ? check_here(run, request, &remote) : -ENOTCONN;
-	if (ret == 0)
-		ret = make_remote(run, request, changed, &remote);
+	ret = is_agent_there(run) ? make_remote(run, request, changed, &remote) : -ENOTCONN;
 	if (ret == -ENOTCONN)
 		return make_here(run, request, changed, err);
 	if (ret < 0) {

@@ -429,7 +429,7 @@ static int run_inventory(struct run *run, int argc, char **argv)
 
 	if (cli_parse(run, argc, argv, options, 0, 0, &status) < 0)
 		return status;
-	if (hp_inventory_read(run->ctx.root, &inv, &err))
+	if (hp_inventory_read(run->ctx.root, run->ctx.caller, &inv, &err))
 		return cli_fail(run, &err);
 	if (run->format == OUT_TABLE)
 		print_tables(run, inv);

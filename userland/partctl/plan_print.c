@@ -274,7 +274,7 @@ static struct json_object *domain_json(const struct hp_engine_result *plan,
 	return object;
 }
 
-static struct json_object *gaps_json(const struct hp_engine_result *plan)
+struct json_object *plan_gaps_json(const struct hp_engine_result *plan)
 {
 	struct json_object *list = json_object_new_array();
 
@@ -300,7 +300,7 @@ struct json_object *plan_json(const struct hp_engine_result *plan)
 	add_set(base, "cpus", plan->assignment->base_cpus);
 	add_number(base, "memory_bytes", (int64_t)plan->assignment->base_memory_bytes);
 	json_object_object_add(object, "base", base);
-	json_object_object_add(object, "not_guaranteed", gaps_json(plan));
+	json_object_object_add(object, "not_guaranteed", plan_gaps_json(plan));
 	return object;
 }
 

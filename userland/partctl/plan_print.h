@@ -12,6 +12,8 @@ void plan_print_assignment(const struct run *run, const struct hp_engine_result 
 void plan_print_steps(const struct run *run, const struct hp_engine_result *plan);
 /* All of it; caller puts. */
 struct json_object *plan_json(const struct hp_engine_result *plan);
+/* What is not guaranteed: [{"domain", "what", "why"}]; caller puts. */
+struct json_object *plan_gaps_json(const struct hp_engine_result *plan);
 /* {"steps": [...], "satisfied": N, "gaps": N}; caller puts. */
 struct json_object *plan_steps_json(const struct hp_engine_result *plan);
 /* Prints only the steps in the format asked for; "nothing to do" when there is none. Returns the exit status. */

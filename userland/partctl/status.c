@@ -10,6 +10,7 @@
 #include "base/hp_cgroup2.h"
 #include "base/hp_text.h"
 #include "ctl/hp_ctl.h"
+#include "plan_print.h"
 
 struct status {
 	struct run *run;
@@ -218,18 +219,8 @@ static struct json_object *applied_gap_json(const struct hp_applied *item)
 
 static struct json_object *gaps_json(const struct status *status)
 {
-	struct json_object *list = json_object_new_array();
-	const struct hp_assignment *assignment = status->plan->assignment;
+	struct json_object *list = plan_gaps_json(status->plan);
 
-	for (size_t i = 0; i < assignment->gaps_count; i++) {
-		struct json_object *gap = json_object_new_object();
-		int domain = assignment->gaps[i].domain;
-
-		add_text(gap, "domain", domain < 0 ? "machine" : status->plan->policy->domains[domain].name);
-		add_text(gap, "what", assignment->gaps[i].what);
-		add_text(gap, "why", assignment->gaps[i].why);
-		json_object_array_add(list, gap);
-	}
 	for (size_t i = 0; i < status->state->count; i++)
 		if (status->state->items[i].gap)
 			json_object_array_add(list, applied_gap_json(&status->state->items[i]));

@@ -73,6 +73,7 @@ static int do_apply(struct client *client, struct json_object *request, size_t *
 	const struct hp_txn_watch watch = { .step = send_progress, .arg = client };
 	struct hp_engine_options options = { .watch = &watch };
 	const char *file = text_of(request, "policy_file"), *text = text_of(request, "policy_text");
+	struct hp_ctx ctx = client->agent->ctx;
 	struct json_object *field;
 	int ret;
 
@@ -80,7 +81,8 @@ static int do_apply(struct client *client, struct json_object *request, size_t *
 		return hp_err_usage(err, "apply needs policy_file and policy_text");
 	if (json_object_object_get_ex(request, "confirm_seconds", &field))
 		options.confirm_seconds = (unsigned int)json_object_get_int(field);
-	ret = hp_engine_apply(&client->agent->ctx, file, text, &options, changed, err);
+	ctx.caller = client->peer.pid;
+	ret = hp_engine_apply(&ctx, file, text, &options, changed, err);
 	if (ret == 0 && *changed)
 		tell_done(client, "applied", file, *changed);
 	return ret;

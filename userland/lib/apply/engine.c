@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "apply/state.h"
 #include "base/hp_auto.h"
 
@@ -26,6 +27,7 @@ void hp_engine_ctx_init(struct hp_ctx *ctx, struct hp_root *root)
 		.lib_dir = "/var/lib/hostpart",
 		.libexec_dir = environment_or("HOSTPART_LIBEXEC", HP_LIBEXECDIR),
 		.bpffs_dir = "/sys/fs/bpf/hostpart",
+		.caller = getpid(),
 	};
 }
 
@@ -64,7 +66,7 @@ static int plan_settings(struct hp_ctx *ctx, const struct hp_state *state, const
 	int ret = hp_policy_parse(policy_file, text, &out->policy, err);
 
 	if (!ret)
-		ret = hp_inventory_read(ctx->root, &out->inventory, err);
+		ret = hp_inventory_read(ctx->root, ctx->caller, &out->inventory, err);
 	if (!ret)
 		ret = find_current(out->policy, state, &current, err);
 	if (!ret)

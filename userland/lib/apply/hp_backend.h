@@ -4,6 +4,7 @@
 #define HP_BACKEND_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include "base/hp_err.h"
 #include "base/hp_root.h"
 
@@ -14,6 +15,7 @@ struct hp_ctx {
 	const char *lib_dir;		/* "/var/lib/hostpart" */
 	const char *libexec_dir;	/* holds domain-init; $HOSTPART_LIBEXEC overrides */
 	const char *bpffs_dir;		/* "/sys/fs/bpf/hostpart": pins */
+	pid_t caller;			/* for whom: the port of its ssh session is not taken */
 };
 
 /*

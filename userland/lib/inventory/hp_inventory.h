@@ -95,9 +95,10 @@ struct hp_inventory {
 /*
  * Reads the machine below root. hwloc gives the topology (HWLOC_FSROOT for a
  * recorded one), libpci the functions. Missing parts of a recorded tree are
- * empty here, never invented.
+ * empty here, never invented. The ssh session that process `caller` belongs to
+ * makes its port one for management.
  */
-int hp_inventory_read(struct hp_root *root, struct hp_inventory **inv, struct hp_err *err);
+int hp_inventory_read(struct hp_root *root, pid_t caller, struct hp_inventory **inv, struct hp_err *err);
 /*
  * A machine from an hwloc synthetic description ("pack:2 l3:1 core:8 pu:2"),
  * with memory_bytes spread over its nodes and no PCI functions; for tests and benchmarks.

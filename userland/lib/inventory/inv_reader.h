@@ -10,6 +10,7 @@
 
 struct inv_reader {
 	struct hp_root *root;
+	pid_t caller;
 	struct hp_inventory *inv;
 	uint64_t *pci_keys;	/* of pci[i], ascending; see inv_bdf_key() */
 };

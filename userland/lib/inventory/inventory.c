@@ -32,10 +32,10 @@ static int read_all(struct inv_reader *reader, struct hp_err *err)
 	return 0;
 }
 
-int hp_inventory_read(struct hp_root *root, struct hp_inventory **inv, struct hp_err *err)
+int hp_inventory_read(struct hp_root *root, pid_t caller, struct hp_inventory **inv, struct hp_err *err)
 {
 	hp_autoinventory *fresh = calloc(1, sizeof(*fresh));
-	struct inv_reader reader = { .root = root, .inv = fresh };
+	struct inv_reader reader = { .root = root, .caller = caller, .inv = fresh };
 	int ret;
 
 	if (!fresh)

@@ -71,7 +71,7 @@ static void mark_address(struct inv_reader *reader, char *text)
 
 static void mark_session(struct inv_reader *reader)
 {
-	hp_autofree char *address = inv_session_address(reader->root);
+	hp_autofree char *address = inv_session_address(reader->root, reader->caller);
 
 	if (address)
 		mark_address(reader, address);

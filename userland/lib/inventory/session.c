@@ -54,13 +54,8 @@ static int parent_of(struct hp_root *root, int pid)
 	return at && sscanf(at, "\nPPid: %d", &parent) == 1 ? parent : 0;
 }
 
-char *inv_session_address(struct hp_root *root)
+char *inv_session_address(struct hp_root *root, pid_t pid)
 {
-	const char *own = getenv("SSH_CONNECTION");
-	int pid = getppid();
-
-	if (own)
-		return server_of(own);
 	for (int i = 0; pid > 1 && i < ANCESTORS_MAX; i++, pid = parent_of(root, pid)) {
 		char *server = server_in_environment(root, pid);
 

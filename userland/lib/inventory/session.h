@@ -3,14 +3,15 @@
 #ifndef INV_SESSION_H
 #define INV_SESSION_H
 
+#include <sys/types.h>
 #include "base/hp_root.h"
 
 /*
- * The machine's own address in the caller's ssh session ("192.0.2.7",
- * "fe80::1%eth0"), NULL when the caller is not here by ssh. Looks at
- * SSH_CONNECTION and, because sudo drops it, at the environment of the
- * processes above us. Live root only. Caller frees.
+ * The machine's own address in the ssh session that process `pid` belongs to
+ * ("192.0.2.7", "fe80::1%eth0"), NULL when it is in none. Looks for
+ * SSH_CONNECTION in its environment and, because sudo drops it, in those of the
+ * processes above it. Live root only. Caller frees.
  */
-char *inv_session_address(struct hp_root *root);
+char *inv_session_address(struct hp_root *root, pid_t pid);
 
 #endif

@@ -174,10 +174,12 @@ struct hp_policy {
 int hp_policy_parse(const char *file, const char *text, struct hp_policy **policy,
 		    struct hp_err *err);
 /*
- * Reads FILE ("-" = standard input) and parses it. Also refuses, like a bad
+ * The text of FILE ("-" = standard input); caller frees. Refuses, like a bad
  * policy, more than 1 MiB and NUL bytes; a file that cannot be read is
  * -errno with HP_EXIT_USAGE and a text that names it.
  */
+int hp_policy_read(const char *file, char **text, struct hp_err *err);
+/* Reads FILE and parses it. */
 int hp_policy_load(const char *file, struct hp_policy **policy, struct hp_err *err);
 void hp_policy_free(struct hp_policy *policy);
 void hp_policy_freep(struct hp_policy **policy);

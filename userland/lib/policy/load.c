@@ -24,13 +24,13 @@ static int refuse_nul(const char *file, const char *text, size_t length, struct 
 			    loc.line, loc.column);
 }
 
-int hp_policy_load(const char *file, struct hp_policy **policy, struct hp_err *err)
+int hp_policy_read(const char *file, char **text, struct hp_err *err)
 {
-	hp_autofree char *text = NULL;
+	hp_autofree char *read = NULL;
 	size_t length;
 	int ret;
 
-	ret = hp_file_read(file, HP_YAML_BYTES_MAX, &text, &length, err);
+	ret = hp_file_read(file, HP_YAML_BYTES_MAX, &read, &length, err);
 	if (ret == -EFBIG)
 		return hp_err_usage(
 			err, "%s:1:1: the policy is larger than 1 MiB; at most 1 MiB is read",
@@ -40,7 +40,16 @@ int hp_policy_load(const char *file, struct hp_policy **policy, struct hp_err *e
 			err->exit = HP_EXIT_USAGE;
 		return ret;
 	}
-	if (strlen(text) != length)
-		return refuse_nul(file, text, length, err);
-	return hp_policy_parse(file, text, policy, err);
+	if (strlen(read) != length)
+		return refuse_nul(file, read, length, err);
+	*text = hp_take(read);
+	return 0;
+}
+
+int hp_policy_load(const char *file, struct hp_policy **policy, struct hp_err *err)
+{
+	hp_autofree char *text = NULL;
+	int ret = hp_policy_read(file, &text, err);
+
+	return ret ? ret : hp_policy_parse(file, text, policy, err);
 }
