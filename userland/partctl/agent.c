@@ -137,17 +137,6 @@ static int make_here(struct run *run, const struct change_request *request, size
 	return ret;
 }
 
-static bool is_agent_there(struct run *run)
-{
-	struct json_object *ping = json_object_new_object(), *result = NULL;
-	int ret;
-
-	json_object_object_add(ping, "verb", json_object_new_string("ping"));
-	ret = hp_ctl_call(&run->ctx, ping, NULL, NULL, &result, NULL);
-	json_object_put(result);
-	return ret == 0;
-}
-
 int change_make(struct run *run, const struct change_request *request, size_t *changed, struct hp_err *err)
 {
 	hp_autoerr remote = HP_ERR_INIT;
@@ -156,11 +145,11 @@ int change_make(struct run *run, const struct change_request *request, size_t *c
 	if (strcmp(run->root_dir, "/") != 0)
 		return hp_err_usage(err, "partctl: a recorded machine cannot be changed: leave out --root");
 	if (run->is_local) {
-		if (is_agent_there(run))
+		if (hp_ctl_agent(&run->ctx, NULL) > 0)
 			return hp_err_set(err, EBUSY, "partd runs and is the only writer: leave out --local, or stop partd first");
 		return make_here(run, request, changed, err);
 	}
-	ret = is_agent_there(run) ? make_remote(run, request, changed, &remote) : -ENOTCONN;
+	ret = make_remote(run, request, changed, &remote);
 	if (ret == -ENOTCONN)
 		return make_here(run, request, changed, err);
 	if (ret < 0) {

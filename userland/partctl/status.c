@@ -20,18 +20,6 @@ struct status {
 	long confirm_s;				/* seconds left, 0 = confirmed */
 };
 
-static long ask_agent(struct run *run)
-{
-	struct json_object *ping = json_object_new_object(), *result = NULL, *pid;
-	long answer = 0;
-
-	json_object_object_add(ping, "verb", json_object_new_string("ping"));
-	if (hp_ctl_call(&run->ctx, ping, NULL, NULL, &result, NULL) == 0)
-		answer = json_object_object_get_ex(result, "pid", &pid) ? json_object_get_int64(pid) : -1;
-	json_object_put(result);
-	return answer;
-}
-
 static long seconds_left(const struct hp_state *state)
 {
 	struct timespec now;
@@ -275,10 +263,12 @@ static int run_status(struct run *run, int argc, char **argv)
 	hp_autoerr err = HP_ERR_INIT;
 	struct status status = { .run = run, .plan = &plan };
 	int code, first = cli_parse(run, argc, argv, NULL, 0, 0, &code);
+	pid_t agent;
 
 	if (first < 0)
 		return code;
-	status.agent_pid = ask_agent(run);
+	agent = hp_ctl_agent(&run->ctx, NULL);
+	status.agent_pid = agent > 0 ? agent : 0;
 	if (hp_engine_state(&run->ctx, &state, &err) < 0)
 		return cli_fail(run, &err);
 	if (!state)

@@ -120,25 +120,14 @@ static int do_confirm(struct client *client, struct json_object *request, size_t
 	return ret;
 }
 
-static int do_ping(struct client *client, struct json_object *request, size_t *changed, struct hp_err *err)
-{
-	(void)client;
-	(void)request;
-	(void)err;
-	*changed = 0;
-	return 0;
-}
-
 static const struct command {
 	const char *verb;
 	int (*run)(struct client *client, struct json_object *request, size_t *changed, struct hp_err *err);
-	bool changes_state;
 } commands[] = {
-	{ "apply", do_apply, true },
-	{ "confirm", do_confirm, true },
-	{ "rollback", do_rollback, true },
-	{ "teardown", do_teardown, true },
-	{ "ping", do_ping, false },
+	{ "apply", do_apply },
+	{ "confirm", do_confirm },
+	{ "rollback", do_rollback },
+	{ "teardown", do_teardown },
 };
 
 static const struct command *find_command(const char *verb)
@@ -182,7 +171,7 @@ static void serve(struct client *client, struct json_object *request)
 				 client->peer.uid);
 	else
 		ret = command->run(client, request, &changed, &err);
-	if (command && command->changes_state) {
+	if (command) {
 		hp_autoerr adopt = HP_ERR_INIT;
 
 		if (agent_adopt(client->agent, &adopt) < 0)

@@ -10,12 +10,12 @@
 /*
  * RUN/partd.sock, SOCK_STREAM, mode 0600. A client sends one request,
  *   {"verb":"apply","policy_file":F,"policy_text":T,"confirm_seconds":60}
- *   {"verb":"confirm"} {"verb":"rollback"} {"verb":"teardown"} {"verb":"ping"}
+ *   {"verb":"confirm"} {"verb":"rollback"} {"verb":"teardown"}
  * and reads lines until the one with "ok":
  *   {"progress":{"step":3,"total":40,"done":false,"backend":..,"object":..,"attr":..,"from":..,"to":..}}
  *   {"ok":true,"result":{"changed":40}}
  *   {"ok":false,"error":{"text":..,"errno":..,"exit":1}}
- * The daemon checks SO_PEERCRED: only uid 0 may ask for anything but ping.
+ * The daemon checks SO_PEERCRED: only uid 0 may ask.
  */
 #define HP_CTL_LINE_MAX (4u << 20)	/* bytes; a longer line ends the connection */
 
@@ -41,6 +41,12 @@ int hp_ctl_send(int fd, struct json_object *object, struct hp_err *err);
 
 /* Listens; replaces a stale socket. Returns the descriptor. */
 int hp_ctl_listen(const struct hp_ctx *ctx, struct hp_err *err);
+
+/*
+ * The process that listens, asked of the kernel, so that also one busy with a
+ * change is seen at once; -ENOTCONN when no daemon listens.
+ */
+pid_t hp_ctl_agent(const struct hp_ctx *ctx, struct hp_err *err);
 
 typedef void (*hp_ctl_progress_fn)(void *arg, struct json_object *progress);
 /*

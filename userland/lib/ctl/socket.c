@@ -75,6 +75,23 @@ int hp_ctl_listen(const struct hp_ctx *ctx, struct hp_err *err)
 	return hp_take_fd(fd);
 }
 
+pid_t hp_ctl_agent(const struct hp_ctx *ctx, struct hp_err *err)
+{
+	struct ucred listener;
+	socklen_t length = sizeof(listener);
+	struct sockaddr_un address;
+	hp_autofd int fd = -1;
+	int ret = address_of(ctx, &address, err);
+
+	if (ret == 0)
+		ret = fd = connect_to(&address, err);
+	if (ret < 0)
+		return ret;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &listener, &length) < 0)
+		return hp_err_errno(err, errno, "asking who listens on %s", address.sun_path);
+	return listener.pid;
+}
+
 /* The daemon's refusal becomes our own error, text and exit status alike. */
 static int take_error(struct json_object *reply, struct hp_err *err)
 {
