@@ -14,15 +14,22 @@
 #   on_exit command...                          clean-up, run in reverse order
 # A test file ends by itself: the plan is printed on exit, and a file that dies early fails.
 
-tap_count=0 tap_failed=0 tap_cleanups=()
+tap_count=0 tap_failed=0 tap_last=0 tap_cleanups=()
 tap_log=$(mktemp)
 
 note() { printf '# %s\n' "$*"; }
 
 tap_diagnose() { sed 's/^/#   /' "$tap_log" | tail -n 40; }
 
+# What takes long says so, in the log: seconds since the last result.
+tap_time() {
+	[ $((SECONDS - tap_last)) -lt 5 ] || note "the next took $((SECONDS - tap_last)) s"
+	tap_last=$SECONDS
+}
+
 tap_result() { # STATUS DESCRIPTION
 	tap_count=$((tap_count + 1))
+	tap_time
 	if [ "$1" -eq 0 ]; then
 		printf 'ok %d - %s\n' "$tap_count" "$2"
 	else
