@@ -68,6 +68,7 @@ int __init hp_cpu_guard_init(void)
 	if (state < 0)
 		return state;
 	cpuhp_state = state;
+	hp_guards_set(HP_GUARD_CPU_OFFLINE);
 	return 0;
 }
 

@@ -15,9 +15,11 @@ static bool multicast_is_on;			/* ring_lock */
 
 #define EVENT_BYTES	(nla_total_size(0) +			/* HP_A_EVENT */ \
 			 4 * nla_total_size_64bit(sizeof(u64)) +		 \
-			 7 * nla_total_size(sizeof(u32)) +			 \
+			 14 * nla_total_size(sizeof(u32)) +			 \
 			 nla_total_size(HP_COMM_MAX) +				 \
-			 nla_total_size(HP_DOMAIN_NAME_MAX + 1))
+			 nla_total_size(HP_DOMAIN_NAME_MAX + 1) +		 \
+			 nla_total_size(IFNAMSIZ) +				 \
+			 nla_total_size(HP_REASON_MAX + 1))
 
 void hp_actor_set_current(struct hp_actor_info *actor)
 {
@@ -45,6 +47,43 @@ static int put_actor(struct sk_buff *skb, const struct hp_actor_info *actor)
 	return 0;
 }
 
+static int put_pci(struct sk_buff *skb, const struct hp_event *event)
+{
+	return nla_put_u32(skb, HP_EVENT_A_PCI_SEGMENT, event->pci.segment) ||
+	       nla_put_u32(skb, HP_EVENT_A_PCI_BUS, event->pci.bus) ||
+	       nla_put_u32(skb, HP_EVENT_A_PCI_DEVICE, event->pci.device) ||
+	       nla_put_u32(skb, HP_EVENT_A_PCI_FUNCTION, event->pci.function);
+}
+
+static bool is_about_irq(const struct hp_event *event)
+{
+	return event->type == HP_EVENT_IRQ_MOVED_BACK || event->type == HP_EVENT_IRQ_UNMOVABLE;
+}
+
+/* What the guards tell beside the claim. */
+static int put_details(struct sk_buff *skb, const struct hp_event *event)
+{
+	if (is_about_irq(event) && nla_put_u32(skb, HP_EVENT_A_IRQ, event->irq))
+		return -EMSGSIZE;
+	if (event->port[0] && nla_put_string(skb, HP_EVENT_A_PORT, event->port))
+		return -EMSGSIZE;
+	if (event->type == HP_EVENT_MEMORY_OFFLINE_VETO &&
+	    nla_put_u32(skb, HP_EVENT_A_NODE, event->node))
+		return -EMSGSIZE;
+	if (event->error && nla_put_u32(skb, HP_EVENT_A_ERROR, event->error))
+		return -EMSGSIZE;
+	if (event->reason[0] && nla_put_string(skb, HP_EVENT_A_REASON, event->reason))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* These tell of a whole table. */
+static bool has_counts(const struct hp_event *event)
+{
+	return event->type == HP_EVENT_COMMIT || event->type == HP_EVENT_RELEASE ||
+	       event->type == HP_EVENT_SEAL || event->type == HP_EVENT_BOOT_POLICY;
+}
+
 static int put_subject(struct sk_buff *skb, const struct hp_event *event)
 {
 	if (event->domain[0] && nla_put_string(skb, HP_EVENT_A_DOMAIN, event->domain))
@@ -53,7 +92,9 @@ static int put_subject(struct sk_buff *skb, const struct hp_event *event)
 		return -EMSGSIZE;
 	if (event->resource == HP_CLAIM_CPU && nla_put_u32(skb, HP_EVENT_A_CPU, event->cpu))
 		return -EMSGSIZE;
-	if (event->type != HP_EVENT_COMMIT && event->type != HP_EVENT_RELEASE)
+	if (event->resource == HP_CLAIM_PCI && put_pci(skb, event))
+		return -EMSGSIZE;
+	if (!has_counts(event))
 		return 0;
 	if (nla_put_u32(skb, HP_EVENT_A_DOMAIN_COUNT, event->domain_count) ||
 	    nla_put_u32(skb, HP_EVENT_A_CLAIM_COUNT, event->claim_count))
@@ -71,7 +112,8 @@ int hp_event_put(struct sk_buff *skb, const struct hp_event *event)
 	    nla_put_u64_64bit(skb, HP_EVENT_A_TIME_NS, event->time_ns, HP_EVENT_A_PAD) ||
 	    nla_put_u32(skb, HP_EVENT_A_TYPE, event->type) ||
 	    nla_put_u64_64bit(skb, HP_EVENT_A_GENERATION, event->generation, HP_EVENT_A_PAD) ||
-	    put_actor(skb, &event->actor) || put_subject(skb, event)) {
+	    put_actor(skb, &event->actor) || put_subject(skb, event) ||
+	    put_details(skb, event)) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}

@@ -31,6 +31,10 @@ static const struct nla_policy commit_attrs[] = {
 	[HP_A_CLAIM_COUNT]	= { .type = NLA_U32 },
 };
 
+static const struct nla_policy generation_attrs[] = {
+	[HP_A_GENERATION]	= { .type = NLA_U64 },
+};
+
 static const struct genl_ops ops[] = {
 	{
 		.cmd = HP_CMD_GET_INFO,
@@ -41,6 +45,7 @@ static const struct genl_ops ops[] = {
 		.cmd = HP_CMD_GET_DOMAIN,
 		.flags = GENL_ADMIN_PERM,
 		.doit = hp_genl_get_domain,
+		.start = hp_genl_start_domains,
 		.dumpit = hp_genl_dump_domains,
 		.policy = domain_name_attrs,
 		.maxattr = ARRAY_SIZE(domain_name_attrs) - 1,
@@ -87,6 +92,12 @@ static const struct genl_ops ops[] = {
 		.doit = hp_genl_release,
 		.policy = no_attrs,
 		.maxattr = ARRAY_SIZE(no_attrs) - 1,
+	}, {
+		.cmd = HP_CMD_SEAL,
+		.flags = GENL_ADMIN_PERM,
+		.doit = hp_genl_seal,
+		.policy = generation_attrs,
+		.maxattr = ARRAY_SIZE(generation_attrs) - 1,
 	},
 };
 

@@ -29,7 +29,7 @@ static int put_info(struct sk_buff *skb)
 	err = nla_put_string(skb, HP_A_MODULE_VERSION, HP_MODULE_VERSION) ||
 	      nla_put_u32(skb, HP_A_ABI, HP_ABI) ||
 	      nla_put_u64_64bit(skb, HP_A_GENERATION, table->generation, HP_A_PAD) ||
-	      nla_put_u32(skb, HP_A_GUARDS, HP_GUARD_CPU_OFFLINE | HP_GUARD_UNLOAD) ||
+	      nla_put_u32(skb, HP_A_GUARDS, hp_guards_active()) ||
 	      nla_put_u32(skb, HP_A_DOMAIN_COUNT, table->domain_count) ||
 	      nla_put_u32(skb, HP_A_CLAIM_COUNT, table->claim_count) ||
 	      nla_put_u32(skb, HP_A_DOMAIN_LIMIT, HP_DOMAIN_LIMIT) ||
@@ -56,21 +56,15 @@ int hp_genl_get_info(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(reply, info);
 }
 
-static int put_domain(struct sk_buff *skb, const struct hp_table *table,
-		      const struct hp_domain *domain)
+/* The message that the largest domain or claim needs; beside their ranges all is small. */
+static u32 largest_entry(void)
 {
-	struct nlattr *nest;
+	u32 bytes;
 
-	if (nla_put_u64_64bit(skb, HP_A_GENERATION, table->generation, HP_A_PAD))
-		return -EMSGSIZE;
-	nest = nla_nest_start(skb, HP_A_DOMAIN);
-	if (!nest || nla_put_string(skb, HP_DOMAIN_A_NAME, domain->name) ||
-	    nla_put_u64_64bit(skb, HP_DOMAIN_A_CGROUP_ID, domain->cgroup_id, HP_DOMAIN_A_PAD) ||
-	    nla_put_u32(skb, HP_DOMAIN_A_FLAGS, domain->flags) ||
-	    nla_put_u32(skb, HP_DOMAIN_A_CLAIM_COUNT, domain->claim_count))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
+	rcu_read_lock();
+	bytes = hp_registry_table()->range_count_max * sizeof(struct hp_range) + NLMSG_GOODSIZE;
+	rcu_read_unlock();
+	return bytes;
 }
 
 static int reply_domain(struct sk_buff *reply, struct genl_info *info, const char *name,
@@ -87,7 +81,7 @@ static int reply_domain(struct sk_buff *reply, struct genl_info *info, const cha
 	table = hp_registry_table();
 	domain = hp_table_find_domain(table, name);
 	if (domain)
-		err = put_domain(reply, table, domain);
+		err = hp_genl_put_domain(reply, table, domain);
 	else
 		err = hp_refuse(why, -ENOENT, "no domain %s", name);
 	rcu_read_unlock();
@@ -106,7 +100,7 @@ int hp_genl_get_domain(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "which domain? Give a name, or ask for a dump");
 		return -EINVAL;
 	}
-	reply = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	reply = genlmsg_new(largest_entry(), GFP_KERNEL);
 	if (!reply)
 		return -ENOMEM;
 	why.attr = info->attrs[HP_A_DOMAIN_NAME];
@@ -130,6 +124,12 @@ static void *start_entry(struct sk_buff *skb, struct netlink_callback *cb, u8 cm
 	return hdr;
 }
 
+int hp_genl_start_domains(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = largest_entry();
+	return 0;
+}
+
 int hp_genl_dump_domains(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump_cursor *cursor = cursor_of(cb);
@@ -142,7 +142,8 @@ int hp_genl_dump_domains(struct sk_buff *skb, struct netlink_callback *cb)
 	for (; cursor->index < table->domain_count; cursor->index++) {
 		void *hdr = start_entry(skb, cb, HP_CMD_GET_DOMAIN);
 
-		err = hdr ? put_domain(skb, table, table->domains[cursor->index]) : -EMSGSIZE;
+		err = hdr ? hp_genl_put_domain(skb, table, table->domains[cursor->index]) :
+			    -EMSGSIZE;
 		if (err) {
 			genlmsg_cancel(skb, hdr);
 			break;
@@ -153,64 +154,19 @@ int hp_genl_dump_domains(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len ? skb->len : err;
 }
 
-static int put_pci(struct sk_buff *skb, const struct hp_claim *claim)
-{
-	return nla_put_u32(skb, HP_CLAIM_A_PCI_SEGMENT, claim->pci.segment) ||
-	       nla_put_u32(skb, HP_CLAIM_A_PCI_BUS, claim->pci.bus) ||
-	       nla_put_u32(skb, HP_CLAIM_A_PCI_DEVICE, claim->pci.device) ||
-	       nla_put_u32(skb, HP_CLAIM_A_PCI_FUNCTION, claim->pci.function);
-}
-
-static int put_values(struct sk_buff *skb, const struct hp_claim *claim)
-{
-	u32 bytes = claim->range_count * sizeof(struct hp_range);
-
-	switch (claim->type) {
-	case HP_CLAIM_CPU:
-		return nla_put(skb, HP_CLAIM_A_CPUS, bytes, claim->ranges);
-	case HP_CLAIM_MEMORY:
-		if (bytes && nla_put(skb, HP_CLAIM_A_MEM_NODES, bytes, claim->ranges))
-			return -EMSGSIZE;
-		return nla_put_u64_64bit(skb, HP_CLAIM_A_MEM_BYTES, claim->memory_bytes,
-					 HP_CLAIM_A_PAD);
-	case HP_CLAIM_PCI:
-		return put_pci(skb, claim);
-	}
-	WARN_ON_ONCE(1);
-	return -EMSGSIZE;
-}
-
-static int put_claim(struct sk_buff *skb, const struct hp_table *table,
-		     const struct hp_claim *claim)
-{
-	struct nlattr *nest;
-
-	if (nla_put_u64_64bit(skb, HP_A_GENERATION, table->generation, HP_A_PAD))
-		return -EMSGSIZE;
-	nest = nla_nest_start(skb, HP_A_CLAIM);
-	if (!nest || nla_put_string(skb, HP_CLAIM_A_DOMAIN, claim->domain->name) ||
-	    nla_put_u32(skb, HP_CLAIM_A_TYPE, claim->type) || put_values(skb, claim))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
 int hp_genl_start_claims(struct netlink_callback *cb)
 {
 	struct nlattr *name = hp_dump_attrs(cb)[HP_A_DOMAIN_NAME];
 	struct dump_cursor *cursor = cursor_of(cb);
-	const struct hp_table *table;
 	bool is_known = true;
 
-	if (name)
+	if (name) {
 		nla_strscpy(cursor->domain, name, sizeof(cursor->domain));
-	rcu_read_lock();
-	table = hp_registry_table();
-	if (name)
-		is_known = hp_table_find_domain(table, cursor->domain);
-	/* The largest claim must fit a message; everything beside its ranges is small. */
-	cb->min_dump_alloc = table->range_count_max * sizeof(struct hp_range) + NLMSG_GOODSIZE;
-	rcu_read_unlock();
+		rcu_read_lock();
+		is_known = hp_table_find_domain(hp_registry_table(), cursor->domain);
+		rcu_read_unlock();
+	}
+	cb->min_dump_alloc = largest_entry();
 	if (!is_known)
 		NL_SET_ERR_MSG(cb->extack, "no such domain");
 	return is_known ? 0 : -ENOENT;
@@ -232,7 +188,7 @@ int hp_genl_dump_claims(struct sk_buff *skb, struct netlink_callback *cb)
 		if (cursor->domain[0] && strcmp(cursor->domain, claim->domain->name))
 			continue;
 		hdr = start_entry(skb, cb, HP_CMD_GET_CLAIM);
-		err = hdr ? put_claim(skb, table, claim) : -EMSGSIZE;
+		err = hdr ? hp_genl_put_claim(skb, table, claim) : -EMSGSIZE;
 		if (err) {
 			genlmsg_cancel(skb, hdr);
 			break;

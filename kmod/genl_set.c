@@ -2,16 +2,26 @@
 /* genl_set.c: the commands that change the registry. */
 #include <linux/capability.h>
 #include <linux/netlink.h>
+#include <linux/nsproxy.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "hostpart.h"
 
-/* Beside the CAP_NET_ADMIN that GENL_ADMIN_PERM has asked for already. */
+/*
+ * Beside the CAP_NET_ADMIN that GENL_ADMIN_PERM has asked for already.  Both the
+ * opener of the socket and the sender need the capability in the initial user
+ * namespace; and the sender has to live in the initial network namespace, else a
+ * socket handed into a domain would carry its root's wishes out.
+ */
 static int check_caller(struct sk_buff *skb, struct hp_refusal *why)
 {
-	if (netlink_capable(skb, CAP_SYS_ADMIN))
-		return 0;
-	return hp_refuse(why, -EPERM, "needs CAP_SYS_ADMIN in the initial user namespace");
+	if (!netlink_capable(skb, CAP_SYS_ADMIN))
+		return hp_refuse(why, -EPERM, "needs CAP_SYS_ADMIN in the initial user namespace");
+	if (!net_eq(sock_net(NETLINK_CB(skb).sk), &init_net) ||
+	    !net_eq(current->nsproxy->net_ns, &init_net))
+		return hp_refuse(why, -EPERM, "only from the initial network namespace");
+	return 0;
 }
 
 static struct sk_buff *new_reply(struct genl_info *info, u8 cmd, void **hdr)
@@ -69,7 +79,7 @@ static int stage(struct genl_info *info, struct hp_table *table, struct hp_refus
 	int rem, count = 0, err;
 
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		err = hp_parse_entry(attr, table, why, info->extack);
+		err = hp_parse_entry(attr, HP_FROM_TASK, table, why, info->extack);
 		if (err)
 			return err;
 		count++;
@@ -240,4 +250,34 @@ int hp_genl_release(struct sk_buff *skb, struct genl_info *info)
 		return -EMSGSIZE;
 	}
 	return send_generation(reply, hdr, info, released.generation);
+}
+
+int hp_genl_seal(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[HP_A_GENERATION];
+	u64 generation = attr ? nla_get_u64(attr) : 0;
+	struct hp_refusal why = {};
+	struct hp_actor_info actor;
+	struct sk_buff *reply;
+	void *hdr;
+	int err;
+
+	reply = new_reply(info, HP_CMD_SEAL, &hdr);
+	if (!reply)
+		return -ENOMEM;
+	err = check_caller(skb, &why);
+	if (!err) {
+		hp_actor_set_current(&actor);
+		mutex_lock(&hp_registry_lock);
+		err = hp_seal(attr ? &generation : NULL, &actor, &why);
+		generation = hp_registry_table_locked()->generation;
+		mutex_unlock(&hp_registry_lock);
+	}
+	if (!err)
+		return send_generation(reply, hdr, info, generation);
+	if (err == -ESTALE)
+		why.attr = attr;
+	nlmsg_free(reply);
+	hp_refusal_report(&why, info);
+	return err;
 }

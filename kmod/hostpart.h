@@ -3,6 +3,8 @@
 #ifndef HP_HOSTPART_H
 #define HP_HOSTPART_H
 
+#include <linux/cpumask.h>
+#include <linux/if.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
 #include <linux/rcupdate.h>
@@ -40,28 +42,50 @@ void hp_refusal_exit(void);
 
 /* ---- table.c: one table, private to its builder until it goes live ------- */
 
+struct hp_netns;
+
+struct hp_range {
+	u32 first, last;		/* both inclusive */
+};
+
 struct hp_domain {
 	char name[HP_DOMAIN_NAME_MAX + 1];
 	u64 cgroup_id;			/* 0 = not told */
 	u32 flags;			/* enum hp_domain_flag */
 	u32 claim_count;
 	u16 index;			/* in hp_table.domains */
+	u32 elastic_range_count;	/* 0 = its CPUs cannot change after the seal */
+	struct hp_range *elastic_ranges; /* CPUs; owned */
+	u64 elastic_min_bytes, elastic_max_bytes; /* both 0 = not elastic */
+	struct hp_netns *netns;		/* NULL = none told; owned reference */
 };
 
-struct hp_range {
-	u32 first, last;		/* both inclusive */
+/* The ways in which a claim names a PCI function. */
+enum hp_pci_match {
+	HP_PCI_BY_ADDRESS,		/* segment bus device function */
+	HP_PCI_BY_ID,			/* vendor device_id index */
+	HP_PCI_BY_PATH,			/* a root port by its address, then hops */
+};
+
+struct hp_pci_name {
+	u32 segment;
+	u8 bus, device, function;
+	u8 match;			/* enum hp_pci_match */
+	u16 vendor, device_id;
+	u32 index;
+	u8 hop_count;
+	u8 hops[HP_PCI_HOP_MAX];	/* device << 3 | function on each bus below */
+	u32 flags;			/* enum hp_pci_flag */
+	char driver[HP_DRIVER_NAME_MAX + 1];	/* "" = whichever matches */
+	char port_name[HP_PORT_NAME_MAX + 1];	/* "" = as it is */
 };
 
 struct hp_claim {
 	const struct hp_domain *domain;
 	u32 type;			/* enum hp_claim_type */
-	union {
-		u64 memory_bytes;
-		struct {
-			u32 segment;
-			u8 bus, device, function;
-		} pci;
-	};
+	u64 memory_bytes;
+	struct hp_pci_name pci;
+	struct hp_claim *next_path;	/* another PCI claim by path with the same hash */
 	u32 range_count;		/* CPUs, or the nodes of the memory */
 	struct hp_range ranges[];
 };
@@ -70,25 +94,86 @@ struct hp_claim {
 struct hp_table {
 	u64 generation;
 	u32 domain_count, claim_count, claim_capacity;
-	u32 range_count_max;		/* of one claim: sizes the dump buffer */
+	u32 range_count_max;		/* of one claim or domain: sizes the dump buffer */
 	u64 memory_bytes;		/* sum of the memory claims */
 	struct hp_domain *domains[HP_DOMAIN_LIMIT];
 	struct hp_claim **claims;	/* in the order they were staged */
-	struct xarray pci;		/* pci_key() -> struct hp_claim */
+	struct xarray pci;		/* claims by address */
+	struct xarray pci_ids;		/* claims by vendor, device and index */
+	struct xarray pci_paths;	/* claims by path, by hash */
 	u16 cpu_owner[];		/* by CPU number: domain index + 1, 0 = free */
 };
 
 struct hp_table *hp_table_new(void);
 void hp_table_free(struct hp_table *table);
-/* Copies @domain. */
+/* Copies @domain, taking over what it owns, also on failure. */
 int hp_table_add_domain(struct hp_table *table, const struct hp_domain *domain,
 			struct hp_refusal *why);
 /* Takes @claim over, also on failure. */
 int hp_table_add_claim(struct hp_table *table, struct hp_claim *claim, struct hp_refusal *why);
+/* Whether a whole table agrees with what it declares elastic. */
+int hp_table_check_elastic(const struct hp_table *table, struct hp_refusal *why);
+const struct hp_domain *hp_table_find_domain(const struct hp_table *table, const char *name);
+/* These answer in any context; what they return lives as long as the table. */
+const struct hp_domain *hp_table_cpu_owner(const struct hp_table *table, unsigned int cpu);
+/* NULL when the domain claims no memory. */
+const struct hp_claim *hp_table_memory_claim(const struct hp_table *table,
+					     const struct hp_domain *domain);
+bool hp_ranges_have(const struct hp_range *ranges, u32 count, u32 number);
+/* Clears @cpus first. */
+void hp_table_domain_cpus(const struct hp_table *table, const struct hp_domain *domain,
+			  struct cpumask *cpus);
+
+/* ---- table_pci.c: the PCI claims of a table ------------------------------- */
+
+#define HP_PCI_TEXT_LEN		(HP_PCI_PATH_MAX + 1)
+
+int hp_table_take_pci(struct hp_table *table, struct hp_claim *claim, struct hp_refusal *why);
+/* The claim that names this address, NULL when none does. */
+const struct hp_claim *hp_table_pci_at(const struct hp_table *table, u32 segment, u8 bus,
+				       u8 devfn);
+/* The claim that names a function just as @claim of this or another table does. */
+const struct hp_claim *hp_table_pci_like(const struct hp_table *table,
+					 const struct hp_claim *claim);
+/* "0000:03:00.0", "8086:10d3/0" or "0000:00:1c.0/00.0"; returns the length. */
+int hp_pci_print(const struct hp_pci_name *pci, char *text, size_t size);
+
+/* ---- table_machine.c ------------------------------------------------------ */
+
 /* Against what the machine has now; the caller holds cpus_read_lock(). */
 int hp_table_check_machine(const struct hp_table *table, struct hp_refusal *why);
-const struct hp_domain *hp_table_find_domain(const struct hp_table *table, const char *name);
-const struct hp_domain *hp_table_cpu_owner(const struct hp_table *table, unsigned int cpu);
+
+/* ---- pci_owner.c ----------------------------------------------------------- */
+
+struct pci_dev;
+
+/* Who claims @pdev, by whichever name; NULL when nobody does. Any context. */
+const struct hp_claim *hp_table_pci_owner(const struct hp_table *table, struct pci_dev *pdev);
+/* enum hp_pci_state of what @claim names. Any context. */
+u32 hp_pci_state(const struct hp_claim *claim);
+
+/* ---- netns.c: a domain's network namespace, not kept alive by knowing it ----- */
+
+struct net;
+
+int hp_netns_init(void);
+void hp_netns_exit(void);
+/* From a descriptor of the calling task; an ERR_PTR on failure. */
+struct hp_netns *hp_netns_from_fd(u32 fd, struct hp_refusal *why);
+/* May be NULL. */
+void hp_netns_put(struct hp_netns *netns);
+/* With a reference for put_net(); NULL when @netns is NULL or the namespace is gone. */
+struct net *hp_netns_get_net(struct hp_netns *netns);
+/* 0 when @netns is NULL or the namespace is gone. Any context. */
+u32 hp_netns_ino(struct hp_netns *netns);
+bool hp_netns_is(struct hp_netns *netns, const struct net *net);
+
+/* ---- guards.c -------------------------------------------------------------- */
+
+/* Of enum hp_guard: those in force now. Any context. */
+u32 hp_guards_active(void);
+void hp_guards_set(u32 guards);
+void hp_guards_clear(u32 guards);
 
 /* ---- registry.c: the live table ----------------------------------------- */
 
@@ -127,14 +212,31 @@ struct hp_table *hp_txn_close(u32 portid);
 void hp_txn_forget(u32 portid);
 void hp_txn_exit(void);
 
-/* ---- parse.c: attributes -> table ---------------------------------------- */
+/* ---- seal.c: all under hp_registry_lock but hp_seal_is_set() ------------------ */
+
+bool hp_seal_is_set(void);
+/* Seals the live table. */
+int hp_seal(const u64 *expected_generation, const struct hp_actor_info *actor,
+	    struct hp_refusal *why);
+/* Refuses, and tells of it, unless @next may follow @old under the seal, if there is one. */
+int hp_seal_check(const struct hp_table *old, const struct hp_table *next,
+		  const struct hp_actor_info *actor, struct hp_refusal *why);
+
+/* ---- parse*.c: attributes -> table --------------------------------------- */
+
+enum hp_source {
+	HP_FROM_TASK,			/* the calling task's request */
+	HP_FROM_FIRMWARE,		/* the boot policy: nobody's descriptors, nothing started */
+};
 
 extern const struct nla_policy hp_domain_policy[HP_DOMAIN_A_MAX + 1];
 extern const struct nla_policy hp_claim_policy[HP_CLAIM_A_MAX + 1];
 
 /* Adds one HP_A_DOMAIN or HP_A_CLAIM. */
-int hp_parse_entry(const struct nlattr *attr, struct hp_table *table, struct hp_refusal *why,
-		   struct netlink_ext_ack *extack);
+int hp_parse_entry(const struct nlattr *attr, enum hp_source source, struct hp_table *table,
+		   struct hp_refusal *why, struct netlink_ext_ack *extack);
+/* The function that the attributes of a PCI claim name. */
+int hp_parse_pci(struct nlattr *const *tb, struct hp_claim *claim, struct hp_refusal *why);
 
 /* ---- genl*.c ------------------------------------------------------------- */
 
@@ -143,8 +245,15 @@ extern struct genl_family hp_genl_family;
 int hp_genl_init(void);
 void hp_genl_exit(void);
 
+/* genl_put.c: under rcu_read_lock(), as @table is the live one. */
+int hp_genl_put_domain(struct sk_buff *skb, const struct hp_table *table,
+		       const struct hp_domain *domain);
+int hp_genl_put_claim(struct sk_buff *skb, const struct hp_table *table,
+		      const struct hp_claim *claim);
+
 int hp_genl_get_info(struct sk_buff *skb, struct genl_info *info);
 int hp_genl_get_domain(struct sk_buff *skb, struct genl_info *info);
+int hp_genl_start_domains(struct netlink_callback *cb);
 int hp_genl_dump_domains(struct sk_buff *skb, struct netlink_callback *cb);
 int hp_genl_start_claims(struct netlink_callback *cb);
 int hp_genl_dump_claims(struct sk_buff *skb, struct netlink_callback *cb);
@@ -155,6 +264,7 @@ int hp_genl_txn_stage(struct sk_buff *skb, struct genl_info *info);
 int hp_genl_txn_commit(struct sk_buff *skb, struct genl_info *info);
 int hp_genl_txn_abort(struct sk_buff *skb, struct genl_info *info);
 int hp_genl_release(struct sk_buff *skb, struct genl_info *info);
+int hp_genl_seal(struct sk_buff *skb, struct genl_info *info);
 
 /* ---- event.c ------------------------------------------------------------- */
 
@@ -165,8 +275,16 @@ struct hp_event {
 	u32 resource;			/* enum hp_claim_type, 0 = none */
 	u32 cpu;
 	u32 domain_count, claim_count;
+	u32 irq;			/* sent with the IRQ events */
+	u32 node;			/* sent with HP_EVENT_MEMORY_OFFLINE_VETO */
+	u32 error;			/* a positive errno, 0 = none */
+	struct {
+		u32 segment, bus, device, function;
+	} pci;				/* sent when resource is HP_CLAIM_PCI */
 	struct hp_actor_info actor;
 	char domain[HP_DOMAIN_NAME_MAX + 1];	/* "" = none */
+	char port[IFNAMSIZ];			/* "" = none */
+	char reason[HP_REASON_MAX + 1];		/* "" = none */
 };
 
 /* The calling task as an actor. */
@@ -179,6 +297,17 @@ int hp_event_put(struct sk_buff *skb, const struct hp_event *event);
 void hp_event_counts(u64 *seq, u64 *unsent);
 /* Only between registration and unregistration of the family can there be listeners. */
 void hp_event_set_multicast(bool is_on);
+
+/*
+ * ---- guards ---------------------------------------------------------------
+ *
+ * A guard X that follows the table has, beside hp_X_guard_init() and _exit(),
+ * two calls that registry.c makes around every change, under hp_registry_lock:
+ * hp_X_guard_prepare(next, why) may refuse and may allocate, but changes nothing
+ * that can be seen; hp_X_guard_settle(now) comes after the switch (after a
+ * refusal, with the old table) and cannot fail: heavy work goes to a work item.
+ * What is in force a guard says with hp_guards_set().
+ */
 
 /* ---- cpu_guard.c ---------------------------------------------------------- */
 

@@ -8,9 +8,12 @@ static int __init load(void)
 {
 	int err;
 
-	err = hp_registry_init();
+	err = hp_netns_init();
 	if (err)
 		return err;
+	err = hp_registry_init();
+	if (err)
+		goto exit_netns;
 	err = hp_sysfs_init();
 	if (err)
 		goto exit_registry;
@@ -24,6 +27,7 @@ static int __init load(void)
 	err = hp_genl_init();
 	if (err)
 		goto exit_cpu_pin;
+	hp_guards_set(HP_GUARD_UNLOAD);
 	pr_info("hostpart %s (abi %u) loaded\n", HP_MODULE_VERSION, HP_ABI);
 	return 0;
 
@@ -35,6 +39,8 @@ exit_sysfs:
 	hp_sysfs_exit();
 exit_registry:
 	hp_registry_exit();
+exit_netns:
+	hp_netns_exit();
 	return err;
 }
 
@@ -49,6 +55,7 @@ static void __exit unload(void)
 	hp_cpu_guard_exit();
 	hp_sysfs_exit();
 	hp_registry_exit();
+	hp_netns_exit();
 	pr_info("hostpart unloaded\n");
 }
 

@@ -60,12 +60,17 @@ static void tell(const struct hp_table *next, const struct hp_table *counted, u3
 	hp_event_emit(&event, GFP_KERNEL);
 }
 
-/* What stands for the claims outside the table: there before they hold, gone after. */
-static int prepare_stand_ins(const struct hp_table *next)
+/*
+ * What stands for the claims outside the table, guards included: there before
+ * they hold, gone after.
+ */
+static int prepare_stand_ins(const struct hp_table *next, struct hp_refusal *why)
 {
 	int err = hp_sysfs_prepare(next);
 
-	return err ? err : hp_cpu_pin_prepare(next);
+	if (!err)
+		err = hp_cpu_pin_prepare(next);
+	return err;
 }
 
 static void retire_stand_ins(const struct hp_table *table)
@@ -83,12 +88,16 @@ int hp_registry_replace(struct hp_table *next, const u64 *expected_generation, u
 	int err;
 
 	err = check_generation(old, expected_generation, why);
+	if (!err)
+		err = hp_seal_check(old, next, actor, why);
+	if (!err)
+		err = hp_table_check_elastic(next, why);
 	if (err)
 		return err;
 	/* Domains hold the module: no unload while there are any. */
 	if (fills && !try_module_get(THIS_MODULE))
 		return hp_refuse(why, -ENODEV, "the module is being unloaded");
-	err = prepare_stand_ins(next);
+	err = prepare_stand_ins(next, why);
 	if (!err)
 		err = check_and_swap(next, old->generation + 1, why);
 	if (err)

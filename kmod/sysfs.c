@@ -29,17 +29,6 @@ static const struct hp_domain *domain_of(const struct hp_table *table, struct ko
 	return hp_table_find_domain(table, kobject_name(kobj));
 }
 
-static const struct hp_claim *memory_of(const struct hp_table *table,
-					const struct hp_domain *domain)
-{
-	u32 i;
-
-	for (i = 0; i < table->claim_count; i++)
-		if (table->claims[i]->type == HP_CLAIM_MEMORY && table->claims[i]->domain == domain)
-			return table->claims[i];
-	return NULL;
-}
-
 static ssize_t cgroup_id_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	const struct hp_domain *domain;
@@ -66,7 +55,7 @@ static ssize_t memory_bytes_show(struct kobject *kobj, struct kobj_attribute *at
 	table = hp_registry_table();
 	domain = domain_of(table, kobj);
 	if (domain) {
-		claim = memory_of(table, domain);
+		claim = hp_table_memory_claim(table, domain);
 		len = sysfs_emit(buf, "%llu\n", claim ? claim->memory_bytes : 0);
 	}
 	rcu_read_unlock();
@@ -88,7 +77,7 @@ static ssize_t nodes_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 	table = hp_registry_table();
 	domain = domain_of(table, kobj);
 	if (domain)
-		claim = memory_of(table, domain);
+		claim = hp_table_memory_claim(table, domain);
 	for (i = 0; claim && i < claim->range_count; i++)
 		for (node = claim->ranges[i].first; node <= claim->ranges[i].last; node++)
 			node_set(node, nodes);
@@ -150,7 +139,8 @@ static ssize_t pci_read(struct file *file, struct kobject *kobj, struct bin_attr
 	struct window window = { .buf = buf, .start = off, .size = count };
 	const struct hp_table *table;
 	const struct hp_domain *domain;
-	char line[32];
+	char line[HP_PCI_TEXT_LEN + 1];
+	int len;
 	u32 i;
 
 	rcu_read_lock();
@@ -161,9 +151,9 @@ static ssize_t pci_read(struct file *file, struct kobject *kobj, struct bin_attr
 
 		if (claim->type != HP_CLAIM_PCI || claim->domain != domain)
 			continue;
-		window_add(&window, line,
-			   scnprintf(line, sizeof(line), "%04x:%02x:%02x.%x\n", claim->pci.segment,
-				     claim->pci.bus, claim->pci.device, claim->pci.function));
+		len = hp_pci_print(&claim->pci, line, sizeof(line) - 1);
+		line[len] = '\n';
+		window_add(&window, line, len + 1);
 	}
 	rcu_read_unlock();
 	return domain ? window.used : -ENODEV;

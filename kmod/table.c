@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* table.c: builds one table of domains and claims that cannot contradict itself. */
-#include <linux/cpu.h>
 #include <linux/cpumask.h>
-#include <linux/mm.h>
-#include <linux/nodemask.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -17,7 +15,15 @@ struct hp_table *hp_table_new(void)
 	if (!table)
 		return NULL;
 	xa_init_flags(&table->pci, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&table->pci_ids, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&table->pci_paths, XA_FLAGS_ACCOUNT);
 	return table;
+}
+
+static void drop_owned(const struct hp_domain *domain)
+{
+	kvfree(domain->elastic_ranges);
+	hp_netns_put(domain->netns);
 }
 
 void hp_table_free(struct hp_table *table)
@@ -27,11 +33,15 @@ void hp_table_free(struct hp_table *table)
 	if (!table)
 		return;
 	xa_destroy(&table->pci);
+	xa_destroy(&table->pci_ids);
+	xa_destroy(&table->pci_paths);
 	for (i = 0; i < table->claim_count; i++)
 		kvfree(table->claims[i]);
 	kvfree(table->claims);
-	for (i = 0; i < table->domain_count; i++)
+	for (i = 0; i < table->domain_count; i++) {
+		drop_owned(table->domains[i]);
 		kfree(table->domains[i]);
+	}
 	kvfree(table);
 }
 
@@ -50,6 +60,28 @@ const struct hp_domain *hp_table_cpu_owner(const struct hp_table *table, unsigne
 	if (cpu >= nr_cpu_ids || !table->cpu_owner[cpu])
 		return NULL;
 	return table->domains[table->cpu_owner[cpu] - 1];
+}
+
+const struct hp_claim *hp_table_memory_claim(const struct hp_table *table,
+					     const struct hp_domain *domain)
+{
+	u32 i;
+
+	for (i = 0; i < table->claim_count; i++)
+		if (table->claims[i]->type == HP_CLAIM_MEMORY && table->claims[i]->domain == domain)
+			return table->claims[i];
+	return NULL;
+}
+
+void hp_table_domain_cpus(const struct hp_table *table, const struct hp_domain *domain,
+			  struct cpumask *cpus)
+{
+	unsigned int cpu;
+
+	cpumask_clear(cpus);
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		if (hp_table_cpu_owner(table, cpu) == domain)
+			cpumask_set_cpu(cpu, cpus);
 }
 
 static bool name_is_valid(const char *name)
@@ -99,14 +131,20 @@ int hp_table_add_domain(struct hp_table *table, const struct hp_domain *domain,
 
 	err = check_domain(table, domain, why);
 	if (err)
-		return err;
+		goto drop;
+	err = -ENOMEM;
 	copy = kmemdup(domain, sizeof(*domain), GFP_KERNEL_ACCOUNT);
 	if (!copy)
-		return -ENOMEM;
+		goto drop;
 	copy->index = table->domain_count;
 	copy->claim_count = 0;
 	table->domains[table->domain_count++] = copy;
+	table->range_count_max = max(table->range_count_max, copy->elastic_range_count);
 	return 0;
+
+drop:
+	drop_owned(domain);
+	return err;
 }
 
 static int take_cpus(struct hp_table *table, const struct hp_claim *claim, struct hp_refusal *why)
@@ -136,40 +174,15 @@ static int take_memory(struct hp_table *table, const struct hp_claim *claim,
 		       struct hp_refusal *why)
 {
 	u64 sum;
-	u32 i;
 
-	for (i = 0; i < table->claim_count; i++)
-		if (table->claims[i]->type == HP_CLAIM_MEMORY &&
-		    table->claims[i]->domain == claim->domain)
-			return hp_refuse(why, -EBUSY, "memory: claimed by %s, wanted by %s again",
-					 claim->domain->name, claim->domain->name);
+	if (hp_table_memory_claim(table, claim->domain))
+		return hp_refuse(why, -EBUSY, "memory: claimed by %s, wanted by %s again",
+				 claim->domain->name, claim->domain->name);
 	if (check_add_overflow(table->memory_bytes, claim->memory_bytes, &sum))
 		return hp_refuse(why, -ENOSPC, "memory: the claims to that of %s overflow 64 bits",
 				 claim->domain->name);
 	table->memory_bytes = sum;
 	return 0;
-}
-
-/* 16 bits of bus, device and function below 32 of segment: needs a 64-bit kernel. */
-static unsigned long pci_key(const struct hp_claim *claim)
-{
-	BUILD_BUG_ON(sizeof(unsigned long) < sizeof(u64));
-	return (unsigned long)claim->pci.segment << 16 | claim->pci.bus << 8 |
-	       claim->pci.device << 3 | claim->pci.function;
-}
-
-static int take_pci(struct hp_table *table, struct hp_claim *claim, struct hp_refusal *why)
-{
-	struct hp_claim *owner;
-	int err;
-
-	err = xa_insert(&table->pci, pci_key(claim), claim, GFP_KERNEL_ACCOUNT);
-	if (err != -EBUSY)
-		return err;
-	owner = xa_load(&table->pci, pci_key(claim));
-	return hp_refuse(why, -EBUSY, "pci %04x:%02x:%02x.%x: claimed by %s, wanted by %s",
-			 claim->pci.segment, claim->pci.bus, claim->pci.device,
-			 claim->pci.function, owner->domain->name, claim->domain->name);
 }
 
 static int take(struct hp_table *table, struct hp_claim *claim, struct hp_refusal *why)
@@ -180,7 +193,7 @@ static int take(struct hp_table *table, struct hp_claim *claim, struct hp_refusa
 	case HP_CLAIM_MEMORY:
 		return take_memory(table, claim, why);
 	case HP_CLAIM_PCI:
-		return take_pci(table, claim, why);
+		return hp_table_take_pci(table, claim, why);
 	}
 	return hp_refuse(why, -EOPNOTSUPP, "claim type %u: not known to this module (abi %u)",
 			 claim->type, HP_ABI);
@@ -225,41 +238,57 @@ int hp_table_add_claim(struct hp_table *table, struct hp_claim *claim, struct hp
 	return 0;
 }
 
-static int check_nodes(const struct hp_claim *claim, struct hp_refusal *why)
+bool hp_ranges_have(const struct hp_range *ranges, u32 count, u32 number)
 {
-	u32 i, node;
+	u32 i;
 
-	for (i = 0; i < claim->range_count; i++) {
-		for (node = claim->ranges[i].first; node <= claim->ranges[i].last; node++)
-			if (node >= MAX_NUMNODES || !node_state(node, N_MEMORY))
-				return hp_refuse(why, -ENODEV,
-						 "node %u: wanted by %s, has no memory here",
-						 node, claim->domain->name);
-	}
+	for (i = 0; i < count; i++)
+		if (number >= ranges[i].first && number <= ranges[i].last)
+			return true;
+	return false;
+}
+
+static int check_elastic_cpus(const struct hp_table *table, const struct hp_domain *domain,
+			      struct hp_refusal *why)
+{
+	unsigned int cpu;
+
+	if (!domain->elastic_range_count)
+		return 0;
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		if (hp_table_cpu_owner(table, cpu) == domain &&
+		    !hp_ranges_have(domain->elastic_ranges, domain->elastic_range_count, cpu))
+			return hp_refuse(why, -EINVAL,
+					 "elastic cpus of %s: cpu %u, which it claims, is not among them",
+					 domain->name, cpu);
 	return 0;
 }
 
-int hp_table_check_machine(const struct hp_table *table, struct hp_refusal *why)
+static int check_elastic_memory(const struct hp_table *table, const struct hp_domain *domain,
+				struct hp_refusal *why)
 {
-	u64 machine_bytes = (u64)totalram_pages() << PAGE_SHIFT;
-	unsigned int cpu;
-	u32 i;
-	int err;
+	const struct hp_claim *memory;
 
-	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
-		if (table->cpu_owner[cpu] && !cpu_online(cpu))
-			return hp_refuse(why, -ENODEV, "cpu %u: wanted by %s, is not online",
-					 cpu, hp_table_cpu_owner(table, cpu)->name);
-	for (i = 0; i < table->claim_count; i++) {
-		if (table->claims[i]->type != HP_CLAIM_MEMORY)
-			continue;
-		err = check_nodes(table->claims[i], why);
-		if (err)
-			return err;
+	if (!domain->elastic_max_bytes)
+		return 0;
+	memory = hp_table_memory_claim(table, domain);
+	if (memory && memory->memory_bytes >= domain->elastic_min_bytes &&
+	    memory->memory_bytes <= domain->elastic_max_bytes)
+		return 0;
+	return hp_refuse(why, -EINVAL, "elastic memory of %s: %llu to %llu bytes, it claims %llu",
+			 domain->name, domain->elastic_min_bytes, domain->elastic_max_bytes,
+			 memory ? memory->memory_bytes : 0);
+}
+
+int hp_table_check_elastic(const struct hp_table *table, struct hp_refusal *why)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < table->domain_count && !err; i++) {
+		err = check_elastic_cpus(table, table->domains[i], why);
+		if (!err)
+			err = check_elastic_memory(table, table->domains[i], why);
 	}
-	if (table->memory_bytes > machine_bytes)
-		return hp_refuse(why, -ENOSPC,
-				 "memory: the claims add up to %llu bytes, this machine has %llu",
-				 table->memory_bytes, machine_bytes);
-	return 0;
+	return err;
 }

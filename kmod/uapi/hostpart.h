@@ -43,16 +43,28 @@
  *	ENODEV		the machine has no such CPU or node, or it is offline
  *	ENOSPC		more domains, claims, bytes or transactions than fit
  *	EOPNOTSUPP	this module does not know the command or claim type
+ *	EROFS		the registry is sealed (since abi 2)
+ *
+ * The seal (since abi 2): HP_CMD_SEAL freezes the live table until the next
+ * reboot.  A commit after it may change only what the sealed table declares
+ * elastic: the CPUs of a domain within its ELASTIC_CPUS, its memory between its
+ * ELASTIC_MEM_MIN and ELASTIC_MEM_MAX.  All else, a release and the unloading of
+ * the module are refused, and each refused attempt is an event.
  */
 #define HP_GENL_NAME		"hostpart"
 #define HP_GENL_VERSION		1
 #define HP_GENL_MCGRP_EVENTS	"events"	/* joining needs CAP_SYS_ADMIN */
 
 /* Grows by one whenever something is appended to this file. */
-#define HP_ABI			1
+#define HP_ABI			2
 
 #define HP_DOMAIN_NAME_MAX	32	/* bytes of a domain name without the NUL */
 #define HP_COMM_MAX		16	/* bytes of an actor's comm with the NUL */
+#define HP_PCI_PATH_MAX		63	/* bytes of a PCI path without the NUL */
+#define HP_PCI_HOP_MAX		7	/* bridges that a PCI path can pass below its root port */
+#define HP_DRIVER_NAME_MAX	31	/* bytes of a driver name without the NUL */
+#define HP_PORT_NAME_MAX	15	/* bytes of a network port's name without the NUL */
+#define HP_REASON_MAX		127	/* bytes of an event's reason without the NUL */
 
 /*
  * Commands.  "do" is request and reply, "dump" a request with NLM_F_DUMP.  An
@@ -112,6 +124,22 @@ enum hp_cmd {
 	/* Notification to the group "events": EVENT. */
 	HP_CMD_EVENT,
 
+	/*
+	 * Since abi 2.  Seals the live table until the next reboot; sealing it
+	 * again changes nothing.  An empty table cannot be sealed (ENOENT).
+	 * do: [GENERATION], refused with ESTALE unless it is the live one;
+	 * reply: GENERATION, the sealed one.
+	 */
+	HP_CMD_SEAL,
+
+	/*
+	 * Since abi 2.  The interrupt vectors of the machine and where the
+	 * module may place them.
+	 * dump: [DOMAIN_NAME], only the vectors of that domain; one message
+	 * each: VECTOR.
+	 */
+	HP_CMD_GET_VECTOR,
+
 	__HP_CMD_MAX,
 };
 
@@ -135,6 +163,7 @@ enum hp_attr {
 	HP_A_DOMAIN,		/* nest of enum hp_domain_attr */
 	HP_A_CLAIM,		/* nest of enum hp_claim_attr */
 	HP_A_EVENT,		/* nest of enum hp_event_attr */
+	HP_A_VECTOR,		/* nest of enum hp_vector_attr */
 
 	__HP_A_MAX,
 };
@@ -145,10 +174,19 @@ enum hp_attr {
 enum hp_guard {
 	HP_GUARD_CPU_OFFLINE	= 1 << 0, /* claimed CPUs cannot be taken offline */
 	HP_GUARD_UNLOAD		= 1 << 1, /* no unload while the table has domains */
+	HP_GUARD_PCI		= 1 << 2, /* claimed functions go to their domain's driver only */
+	HP_GUARD_NETDEV		= 1 << 3, /* claimed ports stay in their domain's namespace */
+	HP_GUARD_IRQ		= 1 << 4, /* claimed functions interrupt their domain's CPUs only */
+	HP_GUARD_MEMORY_OFFLINE	= 1 << 5, /* memory that claims need cannot be taken offline */
+	HP_GUARD_SUSPEND	= 1 << 6, /* no suspend while domains are active */
+	HP_GUARD_SEALED		= 1 << 7, /* the registry is sealed until the next reboot */
 };
 
 enum hp_domain_flag {
 	HP_DOMAIN_F_BASE	= 1 << 0, /* the machine's own part; at most one */
+	HP_DOMAIN_F_ACTIVE	= 1 << 1, /* started: its functions go to their drivers,
+					   * otherwise they are parked
+					   */
 };
 
 enum hp_domain_attr {
@@ -161,6 +199,19 @@ enum hp_domain_attr {
 				 */
 	HP_DOMAIN_A_FLAGS,	/* u32, optional: enum hp_domain_flag */
 	HP_DOMAIN_A_CLAIM_COUNT, /* u32, only from the module */
+	HP_DOMAIN_A_NETNS_FD,	/* u32, only to the module, optional: descriptor, in
+				 * the caller's table, of the network namespace
+				 * the domain lives in
+				 */
+	HP_DOMAIN_A_NETNS_INO,	/* u32, only from the module: inode number of that
+				 * namespace; absent = none told, or it is gone
+				 */
+	HP_DOMAIN_A_ELASTIC_CPUS, /* binary, optional: ranges of CPUs; which of them
+				   * the domain claims may change after the seal;
+				   * they include those it claims now
+				   */
+	HP_DOMAIN_A_ELASTIC_MEM_MIN, /* u64, optional, both or neither: bytes between */
+	HP_DOMAIN_A_ELASTIC_MEM_MAX, /* which its memory may change after the seal */
 
 	__HP_DOMAIN_A_MAX,
 };
@@ -171,7 +222,11 @@ enum hp_claim_type {
 	HP_CLAIM_UNSPEC,
 	HP_CLAIM_CPU,		/* needs CPUS */
 	HP_CLAIM_MEMORY,	/* needs MEM_BYTES, may have MEM_NODES; one a domain */
-	HP_CLAIM_PCI,		/* needs PCI_SEGMENT PCI_BUS PCI_DEVICE PCI_FUNCTION */
+	HP_CLAIM_PCI,		/* names one function in one of three ways: PCI_SEGMENT
+				 * PCI_BUS PCI_DEVICE PCI_FUNCTION; or (since abi 2)
+				 * PCI_VENDOR PCI_DEVICE_ID PCI_INDEX; or PCI_PATH.
+				 * May have PCI_DRIVER PCI_FLAGS PORT_NAME
+				 */
 
 	__HP_CLAIM_MAX,
 };
@@ -199,17 +254,95 @@ enum hp_claim_attr {
 	HP_CLAIM_A_PCI_BUS,	/* u32: 0 to 255 */
 	HP_CLAIM_A_PCI_DEVICE,	/* u32: 0 to 31 */
 	HP_CLAIM_A_PCI_FUNCTION, /* u32: 0 to 7 */
+	HP_CLAIM_A_PCI_VENDOR,	/* u32: 0 to 0xffff */
+	HP_CLAIM_A_PCI_DEVICE_ID, /* u32: 0 to 0xffff */
+	HP_CLAIM_A_PCI_INDEX,	/* u32: the n-th function with these ids, from 0, in
+				 * the order of segment, bus, device, function
+				 */
+	HP_CLAIM_A_PCI_PATH,	/* string "SSSS:BB:DD.F/DD.F[/DD.F ...]", hexadecimal: a
+				 * root port, then the device and function on each
+				 * secondary bus below it
+				 */
+	HP_CLAIM_A_PCI_DRIVER,	/* string: the driver that gets the function once its
+				 * domain is active; absent = whichever matches
+				 */
+	HP_CLAIM_A_PCI_FLAGS,	/* u32: enum hp_pci_flag */
+	HP_CLAIM_A_PORT_NAME,	/* string: the name that the function's network port has
+				 * inside the domain
+				 */
+	HP_CLAIM_A_PCI_STATE,	/* u32, only from the module: enum hp_pci_state */
 
 	__HP_CLAIM_A_MAX,
 };
 
 #define HP_CLAIM_A_MAX	(__HP_CLAIM_A_MAX - 1)
 
+enum hp_pci_flag {
+	HP_PCI_F_SHARED_GROUP	= 1 << 0, /* may share its IOMMU group with other owners */
+};
+
+/* Where a claimed function is now. */
+enum hp_pci_state {
+	HP_PCI_STATE_ABSENT,	/* not in the machine */
+	HP_PCI_STATE_PARKED,	/* held by the module, without memory, I/O or DMA */
+	HP_PCI_STATE_ACTIVE,	/* handed over to the driver of its domain */
+	HP_PCI_STATE_PLAIN,	/* claimed, not taken over (yet) */
+
+	__HP_PCI_STATE_MAX,
+};
+
+#define HP_PCI_STATE_MAX	(__HP_PCI_STATE_MAX - 1)
+
+/* What the module can do about an interrupt vector. */
+enum hp_vector_state {
+	HP_VECTOR_STATE_UNSPEC,
+	HP_VECTOR_STATE_MOVABLE,	/* anyone may move it, the module moves it back */
+	HP_VECTOR_STATE_MANAGED,	/* only the kernel, and the module, may move it */
+	HP_VECTOR_STATE_UNMOVABLE,	/* stays where it is, ERROR says why */
+
+	__HP_VECTOR_STATE_MAX,
+};
+
+#define HP_VECTOR_STATE_MAX	(__HP_VECTOR_STATE_MAX - 1)
+
+enum hp_vector_attr {
+	HP_VECTOR_A_UNSPEC,
+	HP_VECTOR_A_PAD,
+	HP_VECTOR_A_IRQ,	/* u32: number as in /proc/interrupts */
+	HP_VECTOR_A_DOMAIN,	/* string: whose function it is of; absent = nobody's */
+	HP_VECTOR_A_STATE,	/* u32: enum hp_vector_state */
+	HP_VECTOR_A_ERROR,	/* u32: errno of the attempt to move it, if unmovable */
+	HP_VECTOR_A_PCI_SEGMENT, /* u32: these four of the claimed function, if it is */
+	HP_VECTOR_A_PCI_BUS,	/* of one */
+	HP_VECTOR_A_PCI_DEVICE,
+	HP_VECTOR_A_PCI_FUNCTION,
+
+	__HP_VECTOR_A_MAX,
+};
+
+#define HP_VECTOR_A_MAX	(__HP_VECTOR_A_MAX - 1)
+
 enum hp_event_type {
 	HP_EVENT_UNSPEC,
 	HP_EVENT_COMMIT,	/* a transaction replaced the table */
 	HP_EVENT_RELEASE,	/* a force release emptied the table */
 	HP_EVENT_CPU_OFFLINE_VETO, /* taking CPU of DOMAIN offline was refused */
+	/* Since abi 2.  ERROR, where it is given, says that the guard failed. */
+	HP_EVENT_PCI_PARKED,	/* a claimed function is held by the module */
+	HP_EVENT_PCI_HANDED,	/* it was handed to its driver */
+	HP_EVENT_PCI_RELEASED,	/* it is claimed no more, and as it was before */
+	HP_EVENT_PCI_DRIVER_VETO, /* a driver that is not its own had to let go of it */
+	HP_EVENT_PORT_MOVED_BACK, /* PORT left its domain's namespace and was put back */
+	HP_EVENT_PORT_RENAMED_BACK, /* PORT was renamed and has its name again */
+	HP_EVENT_PORT_PARKED,	/* the namespace of PORT died: its function is parked */
+	HP_EVENT_IRQ_MOVED_BACK, /* IRQ left the CPUs allowed to it and was put back */
+	HP_EVENT_IRQ_UNMOVABLE,	/* IRQ is on CPUs not allowed to it and cannot leave */
+	HP_EVENT_MEMORY_OFFLINE_VETO, /* taking memory of NODE offline was refused */
+	HP_EVENT_SUSPEND_VETO,	/* suspend or hibernation was refused */
+	HP_EVENT_UNLOAD_VETO,	/* unloading the module was refused */
+	HP_EVENT_SEAL,		/* the table was sealed */
+	HP_EVENT_SEAL_REFUSED,	/* a change of the sealed table was refused: REASON */
+	HP_EVENT_BOOT_POLICY,	/* the boot policy holds, or ERROR and REASON say why not */
 
 	__HP_EVENT_MAX,
 };
@@ -240,8 +373,17 @@ enum hp_event_attr {
 	HP_EVENT_A_DOMAIN,	/* string: the domain concerned, if it is one */
 	HP_EVENT_A_RESOURCE,	/* u32: enum hp_claim_type, if it is about a claim */
 	HP_EVENT_A_CPU,		/* u32: with RESOURCE = HP_CLAIM_CPU */
-	HP_EVENT_A_DOMAIN_COUNT, /* u32: COMMIT: now in the table; RELEASE: dropped */
+	HP_EVENT_A_DOMAIN_COUNT, /* u32: RELEASE: dropped; else now in the table */
 	HP_EVENT_A_CLAIM_COUNT,	/* u32: likewise */
+	HP_EVENT_A_PCI_SEGMENT,	/* u32: these four with RESOURCE = HP_CLAIM_PCI */
+	HP_EVENT_A_PCI_BUS,
+	HP_EVENT_A_PCI_DEVICE,
+	HP_EVENT_A_PCI_FUNCTION,
+	HP_EVENT_A_IRQ,		/* u32: with the IRQ events */
+	HP_EVENT_A_PORT,	/* string: name of the network port, with the PORT events */
+	HP_EVENT_A_NODE,	/* u32: with MEMORY_OFFLINE_VETO */
+	HP_EVENT_A_ERROR,	/* u32: errno, when what the event tells of failed */
+	HP_EVENT_A_REASON,	/* string: why, in words, cut to HP_REASON_MAX bytes */
 
 	__HP_EVENT_A_MAX,
 };

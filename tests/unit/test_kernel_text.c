@@ -36,6 +36,11 @@ static void canonical_text_comes_back_unchanged(void **state)
 	static const char *const texts[] = {
 		two_hosts, "", "domain a", "domain a\ncpus a 0-65535", "domain a\npci a 10000:ff:1f.7",
 		"domain a\nmemory a 18446744073709551615",
+		"domain a base cgroup 7 active elastic-cpus 2-5,8 elastic-memory 0-4096", "domain a active",
+		"domain a elastic-memory 4096-18446744073709551615",
+		"domain a\npci a 0000:03:00.0 driver nvme port eth0 shared-group",
+		"domain a\npci a 0000:03:00.0 shared-group\npci a 8086:10d3/4294967295 port lan"
+		"\npci a 0000:00:1c.0/00.0/1f.7 driver vfio-pci",
 	};
 
 	(void)state;
@@ -94,7 +99,13 @@ static void other_text_is_refused(void **state)
 		"domain a\nmemory a -1", "domain a\nmemory a 18446744073709551616", "domain a\nmemory a 1 nodes",
 		"domain a\nmemory a 1 node 0", "domain a\npci a 3:00.0", "domain a\npci a 0000:03:20.0",
 		"domain a\npci a 0000:03:00.8", "domain a\npci a 0000:03:00.0x", "domain a\nport a eth0",
-		"domain a\n\ncpus a 1", "nonsense", " ",
+		"domain a\n\ncpus a 1", "nonsense", " ", "domain a active base", "domain a elastic-cpus",
+		"domain a elastic-cpus 3-2", "domain a elastic-memory 4096", "domain a elastic-memory 2-1",
+		"domain a elastic-memory 0-0", "domain a elastic-memory 1-2-3", "domain a\npci a 8086:10d3",
+		"domain a\npci a 8086:10d3/", "domain a\npci a 8086:10d3/x", "domain a\npci a 8086:10d3/4294967296",
+		"domain a\npci a 86:10d3/0", "domain a\npci a 0000:00:1c.0/x", "domain a\npci a 0000:00:1c.0 driver",
+		"domain a\npci a 0000:00:1c.0 port", "domain a\npci a 0000:00:1c.0 port abcdefghijklmnop",
+		"domain a\npci a 0000:00:1c.0 shared-group driver e1000e",
 	};
 
 	(void)state;

@@ -56,15 +56,34 @@ static char *read_stdin(void)
 	return getdelim(&text, &size, '\0', stdin) < 0 ? strdup("") : text;
 }
 
-/* commit [GENERATION] < TABLE */
+/* "NAME=PATH": opens the network namespace of a domain of the table. */
+static int give_namespace(struct hp_kernel_table *table, const char *word, struct hp_err *err)
+{
+	const char *path = strchr(word, '=');
+
+	for (size_t i = 0; path && i < table->domains_count; i++) {
+		struct hp_kernel_domain *domain = &table->domains[i];
+
+		if (strncmp(domain->name, word, (size_t)(path - word)) != 0 || domain->name[path - word])
+			continue;
+		domain->netns_fd = open(path + 1, O_RDONLY | O_CLOEXEC);
+		return domain->netns_fd < 0 ? hp_err_errno(err, errno, "open %s", path + 1) : 0;
+	}
+	return hp_err_usage(err, "\"%s\" is no DOMAIN=NAMESPACE of the table", word);
+}
+
+/* commit [GENERATION] [DOMAIN=NAMESPACE-FILE ...] < TABLE */
 static int do_commit(struct hp_kernel *kernel, int count, char **words, struct hp_err *err)
 {
-	uint64_t generation = count > 0 ? strtoull(words[0], NULL, 10) : HP_KERNEL_ANY_GENERATION;
+	bool has_generation = count > 0 && !strchr(words[0], '=');
+	uint64_t generation = has_generation ? strtoull(words[0], NULL, 10) : HP_KERNEL_ANY_GENERATION;
 	hp_autokerneltable table = HP_KERNEL_TABLE_INIT;
 	hp_autofree char *text = read_stdin();
 	struct timespec before, after;
 	int result = hp_kernel_table_parse(text, &table, err);
 
+	for (int i = has_generation; i < count && !result; i++)
+		result = give_namespace(&table, words[i], err);
 	if (result)
 		return result;
 	clock_gettime(CLOCK_MONOTONIC, &before);
@@ -75,6 +94,44 @@ static int do_commit(struct hp_kernel *kernel, int count, char **words, struct h
 	printf("generation=%" PRIu64 " us=%ld\n", generation,
 	       (long)((after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000));
 	return 0;
+}
+
+/* state: what a read table says beside its text: "DOMAIN netns INO", "DOMAIN pci STATE FUNCTION". */
+static int do_state(struct hp_kernel *kernel, int count, char **words, struct hp_err *err)
+{
+	hp_autokerneltable table = HP_KERNEL_TABLE_INIT;
+	int result = hp_kernel_table_read(kernel, &table, err);
+
+	(void)count;
+	(void)words;
+	for (size_t i = 0; i < table.domains_count && !result; i++)
+		printf("%s netns %u\n", table.domains[i].name, table.domains[i].netns_ino);
+	for (size_t i = 0; i < table.claims_count && !result; i++) {
+		const struct hp_kernel_claim *claim = &table.claims[i];
+
+		if (claim->type != HP_KERNEL_PCI)
+			continue;
+		printf("%s pci %s ", table.domains[claim->domain].name, hp_kernel_pci_state_name(claim->pci_state));
+		if (claim->pci_match == HP_KERNEL_PCI_BY_PATH)
+			puts(claim->pci_path);
+		else if (claim->pci_match == HP_KERNEL_PCI_BY_ID)
+			printf("%04x:%04x/%u\n", claim->pci_vendor, claim->pci_device_id, claim->pci_index);
+		else
+			printf("%04x:%02x:%02x.%x\n", claim->pci_segment, claim->pci_bus, claim->pci_device,
+			       claim->pci_function);
+	}
+	return result;
+}
+
+/* seal [GENERATION] */
+static int do_seal(struct hp_kernel *kernel, int count, char **words, struct hp_err *err)
+{
+	uint64_t generation = count > 0 ? strtoull(words[0], NULL, 10) : HP_KERNEL_ANY_GENERATION;
+	int result = hp_kernel_seal(kernel, generation, &generation, err);
+
+	if (!result)
+		printf("sealed generation=%" PRIu64 "\n", generation);
+	return result;
 }
 
 static int do_release(struct hp_kernel *kernel, int count, char **words, struct hp_err *err)
@@ -103,7 +160,20 @@ static int print_event(const struct hp_kernel_event *event, void *arg)
 		printf(" domain=%s", event->domain);
 	if (event->cpu >= 0)
 		printf(" cpu=%" PRId64, event->cpu);
-	printf(" domains=%u claims=%u\n", event->domain_count, event->claim_count);
+	if (*event->function)
+		printf(" pci=%s", event->function);
+	if (event->irq >= 0)
+		printf(" irq=%" PRId64, event->irq);
+	if (*event->port)
+		printf(" port=%s", event->port);
+	if (event->node >= 0)
+		printf(" node=%" PRId64, event->node);
+	printf(" domains=%u claims=%u", event->domain_count, event->claim_count);
+	if (event->error)
+		printf(" error=%s", strerrorname_np((int)event->error));
+	if (*event->reason)
+		printf(" reason=%s", event->reason);
+	putchar('\n');
 	return 0;
 }
 
@@ -282,6 +352,8 @@ static const struct {
 	{ "info", do_info },
 	{ "read", do_read },
 	{ "commit", do_commit },
+	{ "seal", do_seal },
+	{ "state", do_state },
 	{ "release", do_release },
 	{ "ring", do_ring },
 	{ "listen", do_listen },

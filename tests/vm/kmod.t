@@ -75,7 +75,7 @@ next_event
 like "the event tells the caller's cgroup" "$event" "cgroup=$(stat -c %i /sys/fs/cgroup/hp-test) "
 
 # ---- sysfs ----
-is "sysfs: ABI" "$(cat $sysfs/abi)" 1
+is "sysfs: ABI" "$(cat $sysfs/abi)" 2
 is "sysfs: generation" "$(cat $sysfs/generation)" 3
 like "sysfs: version" "$(cat $sysfs/version)" '^[0-9]+\.[0-9]+\.[0-9]+$'
 is "sysfs: domains" "$(names $sysfs/domains | tr '\n' ' ')" "alpha beta "

@@ -15,7 +15,7 @@
  * struct hp_err return 0 or a negative errno; a refusal carries the module's
  * own words ("cpu 4: claimed by alpha, wanted by beta"). errno of a refusal:
  * EPERM, EINVAL, EBUSY (overlap), ESTALE (generation), ENOENT, ENODEV (no such
- * CPU or node, or offline), ENOSPC, EOPNOTSUPP (module too old).
+ * CPU or node, or offline), ENOSPC, EOPNOTSUPP (module too old), EROFS (sealed).
  */
 struct hp_kernel;
 
@@ -28,6 +28,12 @@ void hp_kernel_closep(struct hp_kernel **kernel);
 enum hp_kernel_guard {			/* bits of hp_kernel_info.guards */
 	HP_KERNEL_GUARD_CPU_OFFLINE = 1 << 0,
 	HP_KERNEL_GUARD_UNLOAD = 1 << 1,
+	HP_KERNEL_GUARD_PCI = 1 << 2,
+	HP_KERNEL_GUARD_NETDEV = 1 << 3,
+	HP_KERNEL_GUARD_IRQ = 1 << 4,
+	HP_KERNEL_GUARD_MEMORY_OFFLINE = 1 << 5,
+	HP_KERNEL_GUARD_SUSPEND = 1 << 6,
+	HP_KERNEL_GUARD_SEALED = 1 << 7,	/* the registry is sealed until the next reboot */
 };
 
 struct hp_kernel_info {
@@ -53,7 +59,29 @@ struct hp_kernel_domain {
 	char name[HP_KERNEL_NAME_MAX + 1];
 	uint64_t cgroup_id;		/* 0 = not told */
 	bool is_base;
+	bool is_active;			/* started: its functions go to their drivers */
+	int netns_fd;			/* of its network namespace, for a commit; borrowed, 0 = none told */
+	uint32_t netns_ino;		/* as read: inode number of that namespace, 0 = none told or gone */
+	struct hp_kernel_range *elastic_cpus;	/* what it may claim after the seal; owned */
+	size_t elastic_cpus_count;
+	uint64_t elastic_memory_min, elastic_memory_max;	/* bytes; both 0 = not elastic */
 };
+
+#define HP_KERNEL_PCI_PATH_MAX 63
+#define HP_KERNEL_DRIVER_MAX 31
+#define HP_KERNEL_PORT_MAX 15
+
+/* How a claim names a PCI function. */
+enum hp_kernel_pci_match {
+	HP_KERNEL_PCI_BY_ADDRESS,	/* pci_segment, pci_bus, pci_device, pci_function */
+	HP_KERNEL_PCI_BY_ID,		/* pci_vendor, pci_device_id and, counting from 0, pci_index */
+	HP_KERNEL_PCI_BY_PATH,		/* pci_path: "SSSS:BB:DD.F/DD.F", below a root port */
+};
+
+enum hp_kernel_pci_state { HP_KERNEL_PCI_ABSENT, HP_KERNEL_PCI_PARKED, HP_KERNEL_PCI_ACTIVE, HP_KERNEL_PCI_PLAIN };
+
+/* "absent", "parked", "active", "plain"; "unknown" for a newer module's. */
+const char *hp_kernel_pci_state_name(uint32_t state);
 
 struct hp_kernel_claim {
 	size_t domain;			/* index into the table's domains */
@@ -63,6 +91,14 @@ struct hp_kernel_claim {
 	uint64_t memory_bytes;
 	uint32_t pci_segment;
 	uint8_t pci_bus, pci_device, pci_function;
+	enum hp_kernel_pci_match pci_match;
+	uint16_t pci_vendor, pci_device_id;
+	uint32_t pci_index;
+	char pci_path[HP_KERNEL_PCI_PATH_MAX + 1];
+	bool pci_shares_group;		/* may share its IOMMU group with other owners */
+	char pci_driver[HP_KERNEL_DRIVER_MAX + 1];	/* "" = whichever matches */
+	char port[HP_KERNEL_PORT_MAX + 1];	/* name of its network port in the domain, "" = as it is */
+	uint32_t pci_state;		/* as read: enum hp_kernel_pci_state */
 };
 
 struct hp_kernel_table {
@@ -84,10 +120,11 @@ int hp_kernel_table_add_claim(struct hp_kernel_table *table, const struct hp_ker
 
 /*
  * The canonical text, each line "\n"-separated, none at the end:
- *	domain NAME [base] [cgroup ID]
+ *	domain NAME [base] [cgroup ID] [active] [elastic-cpus LIST] [elastic-memory MIN-MAX]
  *	cpus NAME LIST
  *	memory NAME BYTES [nodes LIST]
- *	pci NAME SSSS:BB:DD.F
+ *	pci NAME FUNCTION [driver NAME] [port NAME] [shared-group]
+ * where FUNCTION is SSSS:BB:DD.F, VVVV:DDDD/INDEX or SSSS:BB:DD.F/DD.F[/DD.F ...],
  * domains in table order, each followed by its claims in the order cpus, memory,
  * pci ascending; the CPUs of a domain in one line. "" for an empty table.
  * NULL when out of memory; caller frees.
@@ -107,6 +144,8 @@ int hp_kernel_table_read(struct hp_kernel *kernel, struct hp_kernel_table *table
  */
 int hp_kernel_commit(struct hp_kernel *kernel, const struct hp_kernel_table *table, uint64_t expected_generation,
 		     uint64_t *generation, struct hp_err *err);
+/* Freezes the live table until the next reboot; sealed already is fine. *generation (may be NULL) is the sealed one. */
+int hp_kernel_seal(struct hp_kernel *kernel, uint64_t expected_generation, uint64_t *generation, struct hp_err *err);
 /* Drops everything whoever committed it, so that the module can go; told as an event. */
 int hp_kernel_release_force(struct hp_kernel *kernel, uint32_t *domains_dropped, uint32_t *claims_dropped,
 			    struct hp_err *err);
@@ -117,6 +156,21 @@ enum hp_kernel_event_type {
 	HP_KERNEL_EVENT_COMMIT = 1,
 	HP_KERNEL_EVENT_RELEASE,
 	HP_KERNEL_EVENT_CPU_OFFLINE_VETO,
+	HP_KERNEL_EVENT_PCI_PARKED,
+	HP_KERNEL_EVENT_PCI_HANDED,
+	HP_KERNEL_EVENT_PCI_RELEASED,
+	HP_KERNEL_EVENT_PCI_DRIVER_VETO,
+	HP_KERNEL_EVENT_PORT_MOVED_BACK,
+	HP_KERNEL_EVENT_PORT_RENAMED_BACK,
+	HP_KERNEL_EVENT_PORT_PARKED,
+	HP_KERNEL_EVENT_IRQ_MOVED_BACK,
+	HP_KERNEL_EVENT_IRQ_UNMOVABLE,
+	HP_KERNEL_EVENT_MEMORY_OFFLINE_VETO,
+	HP_KERNEL_EVENT_SUSPEND_VETO,
+	HP_KERNEL_EVENT_UNLOAD_VETO,
+	HP_KERNEL_EVENT_SEAL,
+	HP_KERNEL_EVENT_SEAL_REFUSED,
+	HP_KERNEL_EVENT_BOOT_POLICY,
 };
 
 struct hp_kernel_event {
@@ -131,9 +185,14 @@ struct hp_kernel_event {
 	char domain[HP_KERNEL_NAME_MAX + 1];	/* "" = none */
 	int64_t cpu;			/* -1 = none */
 	uint32_t domain_count, claim_count;
+	char function[16];		/* the PCI function "0000:03:00.0", "" = none */
+	int64_t irq, node;		/* -1 = none */
+	char port[HP_KERNEL_PORT_MAX + 1];	/* network port, "" = none */
+	uint32_t error;			/* errno of what failed, 0 = none */
+	char reason[128];		/* in the module's words, "" = none */
 };
 
-/* "commit", "release", "cpu-offline-veto"; "unknown" for a newer module's type. */
+/* "commit", "release", "cpu-offline-veto", ... as in the module's spec; "unknown" for a newer module's type. */
 const char *hp_kernel_event_name(uint32_t type);
 
 struct hp_kernel_events;

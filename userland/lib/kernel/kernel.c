@@ -9,6 +9,12 @@
 _Static_assert(HP_KERNEL_NAME_MAX == HP_DOMAIN_NAME_MAX, "a domain's name fits both sides");
 _Static_assert((int)HP_KERNEL_GUARD_CPU_OFFLINE == HP_GUARD_CPU_OFFLINE, "guard bits are the module's");
 _Static_assert((int)HP_KERNEL_GUARD_UNLOAD == HP_GUARD_UNLOAD, "guard bits are the module's");
+_Static_assert((int)HP_KERNEL_GUARD_PCI == HP_GUARD_PCI, "guard bits are the module's");
+_Static_assert((int)HP_KERNEL_GUARD_NETDEV == HP_GUARD_NETDEV, "guard bits are the module's");
+_Static_assert((int)HP_KERNEL_GUARD_IRQ == HP_GUARD_IRQ, "guard bits are the module's");
+_Static_assert((int)HP_KERNEL_GUARD_MEMORY_OFFLINE == HP_GUARD_MEMORY_OFFLINE, "guard bits are the module's");
+_Static_assert((int)HP_KERNEL_GUARD_SUSPEND == HP_GUARD_SUSPEND, "guard bits are the module's");
+_Static_assert((int)HP_KERNEL_GUARD_SEALED == HP_GUARD_SEALED, "guard bits are the module's");
 
 void hp_kernel_close(struct hp_kernel *kernel)
 {

@@ -7,8 +7,6 @@
 /* Below what a socket may send at once by default, and above the largest claim. */
 #define STAGE_BYTES (96 * 1024)
 
-_Static_assert(sizeof(struct hp_kernel_range) == 2 * sizeof(uint32_t), "a range is a pair on the wire");
-
 struct stager {
 	struct hp_kernel *kernel;
 	struct nlmsghdr *request;	/* NULL = none started */
@@ -30,76 +28,16 @@ static struct nlmsghdr *writable(struct stager *stager)
 	return stager->request;
 }
 
-static bool put_domain(struct nlmsghdr *request, const struct hp_kernel_domain *domain)
-{
-	struct nlattr *nest = mnl_attr_nest_start_check(request, STAGE_BYTES, HP_A_DOMAIN);
-
-	if (!nest)
-		return false;
-	if (!mnl_attr_put_strz_check(request, STAGE_BYTES, HP_DOMAIN_A_NAME, domain->name) ||
-	    (domain->cgroup_id &&
-	     !mnl_attr_put_u64_check(request, STAGE_BYTES, HP_DOMAIN_A_CGROUP_ID, domain->cgroup_id)) ||
-	    (domain->is_base &&
-	     !mnl_attr_put_u32_check(request, STAGE_BYTES, HP_DOMAIN_A_FLAGS, HP_DOMAIN_F_BASE))) {
-		mnl_attr_nest_cancel(request, nest);
-		return false;
-	}
-	mnl_attr_nest_end(request, nest);
-	return true;
-}
-
-static bool put_ranges(struct nlmsghdr *request, uint16_t type, const struct hp_kernel_claim *claim)
-{
-	size_t bytes = claim->ranges_count * sizeof(*claim->ranges);
-
-	/* The whole nest, names included, has to stay below the 64 KiB of an attribute. */
-	return bytes < UINT16_MAX - 256 && mnl_attr_put_check(request, STAGE_BYTES, type, bytes, claim->ranges);
-}
-
-static bool put_values(struct nlmsghdr *request, const struct hp_kernel_claim *claim)
-{
-	switch (claim->type) {
-	case HP_KERNEL_CPU:
-		return put_ranges(request, HP_CLAIM_A_CPUS, claim);
-	case HP_KERNEL_MEMORY:
-		return mnl_attr_put_u64_check(request, STAGE_BYTES, HP_CLAIM_A_MEM_BYTES, claim->memory_bytes) &&
-		       (!claim->ranges_count || put_ranges(request, HP_CLAIM_A_MEM_NODES, claim));
-	case HP_KERNEL_PCI:
-		return mnl_attr_put_u32_check(request, STAGE_BYTES, HP_CLAIM_A_PCI_SEGMENT, claim->pci_segment) &&
-		       mnl_attr_put_u32_check(request, STAGE_BYTES, HP_CLAIM_A_PCI_BUS, claim->pci_bus) &&
-		       mnl_attr_put_u32_check(request, STAGE_BYTES, HP_CLAIM_A_PCI_DEVICE, claim->pci_device) &&
-		       mnl_attr_put_u32_check(request, STAGE_BYTES, HP_CLAIM_A_PCI_FUNCTION, claim->pci_function);
-	}
-	return false;
-}
-
-static bool put_claim(struct nlmsghdr *request, const struct hp_kernel_table *table,
-		      const struct hp_kernel_claim *claim)
-{
-	struct nlattr *nest = mnl_attr_nest_start_check(request, STAGE_BYTES, HP_A_CLAIM);
-
-	if (!nest)
-		return false;
-	if (!mnl_attr_put_strz_check(request, STAGE_BYTES, HP_CLAIM_A_DOMAIN, table->domains[claim->domain].name) ||
-	    !mnl_attr_put_u32_check(request, STAGE_BYTES, HP_CLAIM_A_TYPE, claim->type) ||
-	    !put_values(request, claim)) {
-		mnl_attr_nest_cancel(request, nest);
-		return false;
-	}
-	mnl_attr_nest_end(request, nest);
-	return true;
-}
-
 static int stage_domain(struct stager *stager, const struct hp_kernel_domain *domain)
 {
 	int result;
 
-	if (put_domain(writable(stager), domain))
+	if (hp_kernel_put_domain(writable(stager), STAGE_BYTES, domain))
 		return 0;
 	result = flush(stager);
 	if (result)
 		return result;
-	if (!put_domain(writable(stager), domain))
+	if (!hp_kernel_put_domain(writable(stager), STAGE_BYTES, domain))
 		return hp_err_set(stager->err, EMSGSIZE, "domain %s does not fit a message", domain->name);
 	return 0;
 }
@@ -109,12 +47,12 @@ static int stage_claim(struct stager *stager, const struct hp_kernel_table *tabl
 {
 	int result;
 
-	if (put_claim(writable(stager), table, claim))
+	if (hp_kernel_put_claim(writable(stager), STAGE_BYTES, table, claim))
 		return 0;
 	result = flush(stager);
 	if (result)
 		return result;
-	if (!put_claim(writable(stager), table, claim))
+	if (!hp_kernel_put_claim(writable(stager), STAGE_BYTES, table, claim))
 		return hp_err_set(stager->err, EMSGSIZE, "a claim of %s with %zu ranges does not fit a message",
 				  table->domains[claim->domain].name, claim->ranges_count);
 	return 0;
@@ -187,6 +125,20 @@ int hp_kernel_commit(struct hp_kernel *kernel, const struct hp_kernel_table *tab
 	if (generation)
 		*generation = new_generation;
 	return 0;
+}
+
+int hp_kernel_seal(struct hp_kernel *kernel, uint64_t expected_generation, uint64_t *generation, struct hp_err *err)
+{
+	struct nlmsghdr *request = hp_genl_request(kernel, HP_CMD_SEAL, 0);
+	uint64_t sealed = 0;
+	int result;
+
+	if (expected_generation != HP_KERNEL_ANY_GENERATION)
+		mnl_attr_put_u64(request, HP_A_GENERATION, expected_generation);
+	result = hp_genl_call(kernel, request, take_generation, &sealed, err);
+	if (!result && generation)
+		*generation = sealed;
+	return result;
 }
 
 struct dropped {

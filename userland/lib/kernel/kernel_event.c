@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* kernel_event.c: the module's events, as they come or from its ring. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "base/hp_auto.h"
 #include "hostpart.h"
@@ -8,7 +10,10 @@
 
 _Static_assert((int)HP_KERNEL_EVENT_COMMIT == HP_EVENT_COMMIT &&
 	       (int)HP_KERNEL_EVENT_RELEASE == HP_EVENT_RELEASE &&
-	       (int)HP_KERNEL_EVENT_CPU_OFFLINE_VETO == HP_EVENT_CPU_OFFLINE_VETO, "event types are the module's");
+	       (int)HP_KERNEL_EVENT_CPU_OFFLINE_VETO == HP_EVENT_CPU_OFFLINE_VETO &&
+	       (int)HP_KERNEL_EVENT_BOOT_POLICY == HP_EVENT_BOOT_POLICY, "event types are the module's");
+_Static_assert(HP_KERNEL_PORT_MAX == HP_PORT_NAME_MAX && HP_KERNEL_DRIVER_MAX == HP_DRIVER_NAME_MAX &&
+	       HP_KERNEL_PCI_PATH_MAX == HP_PCI_PATH_MAX, "names fit both sides");
 
 struct hp_kernel_events {
 	struct hp_kernel *kernel;
@@ -18,6 +23,21 @@ static const char *const names[] = {
 	[HP_KERNEL_EVENT_COMMIT] = "commit",
 	[HP_KERNEL_EVENT_RELEASE] = "release",
 	[HP_KERNEL_EVENT_CPU_OFFLINE_VETO] = "cpu-offline-veto",
+	[HP_KERNEL_EVENT_PCI_PARKED] = "pci-parked",
+	[HP_KERNEL_EVENT_PCI_HANDED] = "pci-handed",
+	[HP_KERNEL_EVENT_PCI_RELEASED] = "pci-released",
+	[HP_KERNEL_EVENT_PCI_DRIVER_VETO] = "pci-driver-veto",
+	[HP_KERNEL_EVENT_PORT_MOVED_BACK] = "port-moved-back",
+	[HP_KERNEL_EVENT_PORT_RENAMED_BACK] = "port-renamed-back",
+	[HP_KERNEL_EVENT_PORT_PARKED] = "port-parked",
+	[HP_KERNEL_EVENT_IRQ_MOVED_BACK] = "irq-moved-back",
+	[HP_KERNEL_EVENT_IRQ_UNMOVABLE] = "irq-unmovable",
+	[HP_KERNEL_EVENT_MEMORY_OFFLINE_VETO] = "memory-offline-veto",
+	[HP_KERNEL_EVENT_SUSPEND_VETO] = "suspend-veto",
+	[HP_KERNEL_EVENT_UNLOAD_VETO] = "unload-veto",
+	[HP_KERNEL_EVENT_SEAL] = "seal",
+	[HP_KERNEL_EVENT_SEAL_REFUSED] = "seal-refused",
+	[HP_KERNEL_EVENT_BOOT_POLICY] = "boot-policy",
 };
 
 const char *hp_kernel_event_name(uint32_t type)
@@ -41,6 +61,29 @@ static void decode_subject(const struct hp_attrs *attrs, struct hp_kernel_event 
 	hp_attrs_u32(attrs, HP_EVENT_A_CLAIM_COUNT, &event->claim_count);
 }
 
+static int64_t number(const struct hp_attrs *attrs, uint16_t type)
+{
+	uint32_t value;
+
+	return hp_attrs_u32(attrs, type, &value) ? (int64_t)value : -1;
+}
+
+static void decode_details(const struct hp_attrs *attrs, struct hp_kernel_event *event)
+{
+	uint32_t segment, bus, device, function;
+
+	if (hp_attrs_u32(attrs, HP_EVENT_A_PCI_SEGMENT, &segment) && hp_attrs_u32(attrs, HP_EVENT_A_PCI_BUS, &bus) &&
+	    hp_attrs_u32(attrs, HP_EVENT_A_PCI_DEVICE, &device) &&
+	    hp_attrs_u32(attrs, HP_EVENT_A_PCI_FUNCTION, &function))
+		snprintf(event->function, sizeof(event->function), "%04" PRIx32 ":%02x:%02x.%x", segment,
+			 bus & 0xff, device & 0x1f, function & 7);
+	event->irq = number(attrs, HP_EVENT_A_IRQ);
+	event->node = number(attrs, HP_EVENT_A_NODE);
+	hp_attrs_u32(attrs, HP_EVENT_A_ERROR, &event->error);
+	hp_attrs_string(attrs, HP_EVENT_A_PORT, event->port, sizeof(event->port));
+	hp_attrs_string(attrs, HP_EVENT_A_REASON, event->reason, sizeof(event->reason));
+}
+
 static int decode(const struct nlmsghdr *message, struct hp_kernel_event *event, struct hp_err *err)
 {
 	const struct nlattr *top_by_type[HP_A_MAX + 1], *by_type[HP_EVENT_A_MAX + 1];
@@ -57,6 +100,7 @@ static int decode(const struct nlmsghdr *message, struct hp_kernel_event *event,
 	    !hp_attrs_u64(&attrs, HP_EVENT_A_GENERATION, &event->generation))
 		return hp_err_set(err, EBADMSG, "kernel module: an event is incomplete");
 	decode_subject(&attrs, event);
+	decode_details(&attrs, event);
 	return 0;
 }
 

@@ -39,6 +39,18 @@ int hp_genl_call(struct hp_kernel *kernel, struct nlmsghdr *request, hp_genl_ans
 /* Finds family and group; -ENOENT when the module is not there. */
 int hp_genl_resolve(struct hp_kernel *kernel, struct hp_err *err);
 
+/* These append to a message of at most `room` bytes; false, and nothing appended, when it does not fit. */
+bool hp_kernel_put_domain(struct nlmsghdr *request, size_t room, const struct hp_kernel_domain *domain);
+bool hp_kernel_put_claim(struct nlmsghdr *request, size_t room, const struct hp_kernel_table *table,
+			 const struct hp_kernel_claim *claim);
+
+/*
+ * The other way: from the attributes of a HP_A_DOMAIN or HP_A_CLAIM nest into
+ * the table. 0, -ENOMEM, -EBADMSG (incomplete) or -EOPNOTSUPP (a newer module's).
+ */
+int hp_kernel_take_domain(const struct nlattr *nest, struct hp_kernel_table *table, struct hp_err *err);
+int hp_kernel_take_claim(const struct nlattr *nest, struct hp_kernel_table *table, struct hp_err *err);
+
 /* Attributes by type: those above `max` are a newer module's and ignored. */
 struct hp_attrs {
 	const struct nlattr **by_type;

@@ -11,6 +11,8 @@ void hp_kernel_table_clear(struct hp_kernel_table *table)
 
 	for (i = 0; i < table->claims_count; i++)
 		free(table->claims[i].ranges);
+	for (i = 0; i < table->domains_count; i++)
+		free(table->domains[i].elastic_cpus);
 	free(table->claims);
 	free(table->domains);
 	*table = (struct hp_kernel_table)HP_KERNEL_TABLE_INIT;
@@ -33,26 +35,38 @@ static int reserve(void *array, size_t item_bytes, size_t count, size_t *capacit
 	return 0;
 }
 
+/* *copy NULL for none. */
+static int copy_ranges(const struct hp_kernel_range *ranges, size_t count, struct hp_kernel_range **copy)
+{
+	*copy = NULL;
+	if (!count)
+		return 0;
+	*copy = calloc(count, sizeof(**copy));
+	if (!*copy)
+		return -ENOMEM;
+	memcpy(*copy, ranges, count * sizeof(**copy));
+	return 0;
+}
+
 long hp_kernel_table_add_domain(struct hp_kernel_table *table, const struct hp_kernel_domain *domain)
 {
-	if (reserve(&table->domains, sizeof(*domain), table->domains_count, &table->domains_capacity))
+	struct hp_kernel_range *elastic_cpus;
+
+	if (reserve(&table->domains, sizeof(*domain), table->domains_count, &table->domains_capacity) ||
+	    copy_ranges(domain->elastic_cpus, domain->elastic_cpus_count, &elastic_cpus))
 		return -ENOMEM;
 	table->domains[table->domains_count] = *domain;
+	table->domains[table->domains_count].elastic_cpus = elastic_cpus;
 	return (long)table->domains_count++;
 }
 
 int hp_kernel_table_add_claim(struct hp_kernel_table *table, const struct hp_kernel_claim *claim)
 {
-	struct hp_kernel_range *ranges = NULL;
+	struct hp_kernel_range *ranges;
 
-	if (reserve(&table->claims, sizeof(*claim), table->claims_count, &table->claims_capacity))
+	if (reserve(&table->claims, sizeof(*claim), table->claims_count, &table->claims_capacity) ||
+	    copy_ranges(claim->ranges, claim->ranges_count, &ranges))
 		return -ENOMEM;
-	if (claim->ranges_count) {
-		ranges = calloc(claim->ranges_count, sizeof(*ranges));
-		if (!ranges)
-			return -ENOMEM;
-		memcpy(ranges, claim->ranges, claim->ranges_count * sizeof(*ranges));
-	}
 	table->claims[table->claims_count] = *claim;
 	table->claims[table->claims_count].ranges = ranges;
 	table->claims_count++;

@@ -10,16 +10,20 @@
 #include "base/hp_text.h"
 #include "kernel/hp_kernel.h"
 
+static void set_ranges(hwloc_bitmap_t set, const struct hp_kernel_range *ranges, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		hwloc_bitmap_set_range(set, ranges[i].first, (int)ranges[i].last);
+}
+
 static char *format_ranges(const struct hp_kernel_claim *const *claims, size_t count)
 {
 	hp_autobitmap set = hwloc_bitmap_alloc();
-	size_t i, r;
 
 	if (!set)
 		return NULL;
-	for (i = 0; i < count; i++)
-		for (r = 0; r < claims[i]->ranges_count; r++)
-			hwloc_bitmap_set_range(set, claims[i]->ranges[r].first, (int)claims[i]->ranges[r].last);
+	for (size_t i = 0; i < count; i++)
+		set_ranges(set, claims[i]->ranges, claims[i]->ranges_count);
 	return hp_cpulist_format(set);
 }
 
@@ -29,12 +33,16 @@ static int compare_claims(const void *a, const void *b)
 
 #define BY(field) do { if ((*x)->field != (*y)->field) return (*x)->field < (*y)->field ? -1 : 1; } while (0)
 	BY(type);
+	BY(pci_match);
+	BY(pci_vendor);
+	BY(pci_device_id);
+	BY(pci_index);
 	BY(pci_segment);
 	BY(pci_bus);
 	BY(pci_device);
 	BY(pci_function);
 #undef BY
-	return 0;
+	return strcmp((*x)->pci_path, (*y)->pci_path);
 }
 
 static void print_memory(FILE *out, const char *name, const struct hp_kernel_claim *claim, const char *nodes)
@@ -42,6 +50,24 @@ static void print_memory(FILE *out, const char *name, const struct hp_kernel_cla
 	fprintf(out, "\nmemory %s %" PRIu64, name, claim->memory_bytes);
 	if (claim->ranges_count)
 		fprintf(out, " nodes %s", nodes);
+}
+
+static void print_pci(FILE *out, const char *name, const struct hp_kernel_claim *claim)
+{
+	fprintf(out, "\npci %s ", name);
+	if (claim->pci_match == HP_KERNEL_PCI_BY_PATH)
+		fputs(claim->pci_path, out);
+	else if (claim->pci_match == HP_KERNEL_PCI_BY_ID)
+		fprintf(out, "%04x:%04x/%" PRIu32, claim->pci_vendor, claim->pci_device_id, claim->pci_index);
+	else
+		fprintf(out, "%04" PRIx32 ":%02x:%02x.%x", claim->pci_segment, claim->pci_bus, claim->pci_device,
+			claim->pci_function);
+	if (*claim->pci_driver)
+		fprintf(out, " driver %s", claim->pci_driver);
+	if (*claim->port)
+		fprintf(out, " port %s", claim->port);
+	if (claim->pci_shares_group)
+		fputs(" shared-group", out);
 }
 
 /* One line, or one for all CPU claims together; returns how many claims it took, 0 = out of memory. */
@@ -52,8 +78,7 @@ static size_t print_claims(FILE *out, const char *name, const struct hp_kernel_c
 	size_t same = 1;
 
 	if (claim->type == HP_KERNEL_PCI) {
-		fprintf(out, "\npci %s %04" PRIx32 ":%02x:%02x.%x", name, claim->pci_segment, claim->pci_bus,
-			claim->pci_device, claim->pci_function);
+		print_pci(out, name, claim);
 		return 1;
 	}
 	while (claim->type == HP_KERNEL_CPU && same < count && claims[same]->type == HP_KERNEL_CPU)
@@ -68,6 +93,31 @@ static size_t print_claims(FILE *out, const char *name, const struct hp_kernel_c
 	return same;
 }
 
+static int print_header(FILE *out, const struct hp_kernel_domain *domain)
+{
+	hp_autobitmap set = hwloc_bitmap_alloc();
+	hp_autofree char *list = NULL;
+
+	if (!set)
+		return -ENOMEM;
+	fprintf(out, "domain %s%s", domain->name, domain->is_base ? " base" : "");
+	if (domain->cgroup_id)
+		fprintf(out, " cgroup %" PRIu64, domain->cgroup_id);
+	if (domain->is_active)
+		fputs(" active", out);
+	if (domain->elastic_cpus_count) {
+		set_ranges(set, domain->elastic_cpus, domain->elastic_cpus_count);
+		list = hp_cpulist_format(set);
+		if (!list)
+			return -ENOMEM;
+		fprintf(out, " elastic-cpus %s", list);
+	}
+	if (domain->elastic_memory_max)
+		fprintf(out, " elastic-memory %" PRIu64 "-%" PRIu64, domain->elastic_memory_min,
+			domain->elastic_memory_max);
+	return 0;
+}
+
 static int print_domain(FILE *out, const struct hp_kernel_table *table, size_t domain)
 {
 	const struct hp_kernel_domain *d = &table->domains[domain];
@@ -76,9 +126,9 @@ static int print_domain(FILE *out, const struct hp_kernel_table *table, size_t d
 
 	if (!claims)
 		return -ENOMEM;
-	fprintf(out, "%sdomain %s%s", domain ? "\n" : "", d->name, d->is_base ? " base" : "");
-	if (d->cgroup_id)
-		fprintf(out, " cgroup %" PRIu64, d->cgroup_id);
+	fputs(domain ? "\n" : "", out);
+	if (print_header(out, d))
+		return -ENOMEM;
 	for (i = 0; i < table->claims_count; i++)
 		if (table->claims[i].domain == domain)
 			claims[count++] = &table->claims[i];

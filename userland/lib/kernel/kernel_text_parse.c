@@ -3,13 +3,14 @@
 #include <errno.h>
 #include <hwloc.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
 #include "kernel/hp_kernel.h"
 
-#define WORDS_MAX 6	/* one more than the longest line has */
+#define WORDS_MAX 12	/* more than the longest line has */
 
 struct line {
 	char *words[WORDS_MAX];
@@ -44,22 +45,83 @@ static int find_domain(const struct hp_kernel_table *table, const char *name, si
 	return -EINVAL;
 }
 
+/* The ranges of a list; *ranges is the caller's to free. */
+static int parse_list(const char *list, struct hp_kernel_range **ranges, size_t *count)
+{
+	hp_autobitmap set = hwloc_bitmap_alloc();
+	int first, last;
+
+	*ranges = NULL;
+	*count = 0;
+	if (!set)
+		return -ENOMEM;
+	if (hp_cpulist_parse(list, set))
+		return -EINVAL;
+	*ranges = calloc((size_t)hwloc_bitmap_weight(set), sizeof(**ranges));
+	if (!*ranges)
+		return -ENOMEM;
+	for (first = hwloc_bitmap_first(set); first >= 0; first = hwloc_bitmap_next(set, last)) {
+		last = hwloc_bitmap_next_unset(set, first) - 1;
+		(*ranges)[(*count)++] = (struct hp_kernel_range){ (uint32_t)first, (uint32_t)last };
+	}
+	return 0;
+}
+
+/* "MIN-MAX"; max is not 0, as that means none. */
+static bool parse_span(char *text, uint64_t *min, uint64_t *max)
+{
+	char *dash = strchr(text, '-');
+	bool is_good;
+
+	if (!dash)
+		return false;
+	*dash = '\0';
+	is_good = parse_u64(text, min) && parse_u64(dash + 1, max) && *max && *min <= *max;
+	*dash = '-';
+	return is_good;
+}
+
+/* Takes the word `name` with its value at *i; NULL when another word stands there. */
+static char *take_word(const struct line *line, size_t *i, const char *name)
+{
+	if (*i + 1 >= line->count || strcmp(line->words[*i], name) != 0)
+		return NULL;
+	*i += 2;
+	return line->words[*i - 1];
+}
+
+static bool take_flag(const struct line *line, size_t *i, const char *name)
+{
+	if (*i >= line->count || strcmp(line->words[*i], name) != 0)
+		return false;
+	++*i;
+	return true;
+}
+
 static int parse_domain(const struct line *line, struct hp_kernel_table *table)
 {
+	hp_autofree struct hp_kernel_range *elastic = NULL;
 	struct hp_kernel_domain domain = { .name = "" };
+	char *word;
 	size_t i = 2;
+	int result = 0;
 
 	if (line->count < 2 || !*line->words[1] || strlen(line->words[1]) >= sizeof(domain.name))
 		return -EINVAL;
 	strcpy(domain.name, line->words[1]);
-	if (i < line->count && strcmp(line->words[i], "base") == 0) {
-		domain.is_base = true;
-		i++;
-	}
-	if (i + 1 < line->count && strcmp(line->words[i], "cgroup") == 0 &&
-	    parse_u64(line->words[i + 1], &domain.cgroup_id))
-		i += 2;
-	if (i != line->count)
+	domain.is_base = take_flag(line, &i, "base");
+	word = take_word(line, &i, "cgroup");
+	if (word && !parse_u64(word, &domain.cgroup_id))
+		return -EINVAL;
+	domain.is_active = take_flag(line, &i, "active");
+	word = take_word(line, &i, "elastic-cpus");
+	if (word)
+		result = parse_list(word, &elastic, &domain.elastic_cpus_count);
+	if (result)
+		return result;
+	domain.elastic_cpus = elastic;
+	word = take_word(line, &i, "elastic-memory");
+	if ((word && !parse_span(word, &domain.elastic_memory_min, &domain.elastic_memory_max)) || i != line->count)
 		return -EINVAL;
 	return hp_kernel_table_add_domain(table, &domain) < 0 ? -ENOMEM : 0;
 }
@@ -67,23 +129,11 @@ static int parse_domain(const struct line *line, struct hp_kernel_table *table)
 /* Adds the claim with the ranges of a list. */
 static int add_with_list(struct hp_kernel_table *table, struct hp_kernel_claim *claim, const char *list)
 {
-	hp_autobitmap set = hwloc_bitmap_alloc();
 	hp_autofree struct hp_kernel_range *ranges = NULL;
-	int first, last;
+	int result = parse_list(list, &ranges, &claim->ranges_count);
 
-	if (!set)
-		return -ENOMEM;
-	if (hp_cpulist_parse(list, set))
-		return -EINVAL;
-	ranges = calloc((size_t)hwloc_bitmap_weight(set), sizeof(*ranges));
-	if (!ranges)
-		return -ENOMEM;
-	for (first = hwloc_bitmap_first(set); first >= 0; first = hwloc_bitmap_next(set, last)) {
-		last = hwloc_bitmap_next_unset(set, first) - 1;
-		ranges[claim->ranges_count++] = (struct hp_kernel_range){ (uint32_t)first, (uint32_t)last };
-	}
 	claim->ranges = ranges;
-	return hp_kernel_table_add_claim(table, claim);
+	return result ? result : hp_kernel_table_add_claim(table, claim);
 }
 
 static int parse_cpus(const struct line *line, struct hp_kernel_claim *claim, struct hp_kernel_table *table)
@@ -104,20 +154,72 @@ static int parse_memory(const struct line *line, struct hp_kernel_claim *claim, 
 	return add_with_list(table, claim, line->words[4]);
 }
 
-static int parse_pci(const struct line *line, struct hp_kernel_claim *claim, struct hp_kernel_table *table)
+static bool parse_address(const char *text, struct hp_kernel_claim *claim, const char **rest)
 {
 	unsigned int bus, device, function;
 	int end = 0;
 
-	claim->type = HP_KERNEL_PCI;
-	if (line->count != 3 ||
-	    sscanf(line->words[2], "%8" SCNx32 ":%2x:%2x.%1x%n", &claim->pci_segment, &bus, &device, &function,
-		   &end) != 4 || line->words[2][end] || device > 31 || function > 7)
-		return -EINVAL;
+	if (sscanf(text, "%8" SCNx32 ":%2x:%2x.%1x%n", &claim->pci_segment, &bus, &device, &function, &end) != 4 ||
+	    device > 31 || function > 7)
+		return false;
 	claim->pci_bus = (uint8_t)bus;
 	claim->pci_device = (uint8_t)device;
 	claim->pci_function = (uint8_t)function;
-	return hp_kernel_table_add_claim(table, claim);
+	*rest = text + end;
+	return true;
+}
+
+static bool parse_ids(const char *text, struct hp_kernel_claim *claim)
+{
+	unsigned int vendor, device_id;
+	uint64_t index;
+	int end = 0;
+
+	if (sscanf(text, "%4x:%4x/%n", &vendor, &device_id, &end) != 2 || end != 10 ||
+	    !parse_u64(text + end, &index) || index > UINT32_MAX)
+		return false;
+	claim->pci_match = HP_KERNEL_PCI_BY_ID;
+	claim->pci_vendor = (uint16_t)vendor;
+	claim->pci_device_id = (uint16_t)device_id;
+	claim->pci_index = (uint32_t)index;
+	return true;
+}
+
+/* The module judges a path; here it only has to look like one. */
+static bool parse_function(const char *text, struct hp_kernel_claim *claim)
+{
+	struct hp_kernel_claim scratch;
+	const char *rest;
+
+	if (strlen(text) > 4 && text[4] == ':' && parse_ids(text, claim))
+		return true;
+	if (!parse_address(text, &scratch, &rest) || strlen(text) >= sizeof(claim->pci_path))
+		return false;
+	if (!*rest)
+		return parse_address(text, claim, &rest);
+	claim->pci_match = HP_KERNEL_PCI_BY_PATH;
+	strcpy(claim->pci_path, text);
+	return *rest == '/' && strspn(rest, "0123456789abcdef./") == strlen(rest);
+}
+
+static int parse_pci(const struct line *line, struct hp_kernel_claim *claim, struct hp_kernel_table *table)
+{
+	const char *word;
+	size_t i = 3;
+
+	claim->type = HP_KERNEL_PCI;
+	if (line->count < 3 || !parse_function(line->words[2], claim))
+		return -EINVAL;
+	word = take_word(line, &i, "driver");
+	if (word && (!*word || strlen(word) >= sizeof(claim->pci_driver)))
+		return -EINVAL;
+	strcpy(claim->pci_driver, word ? word : "");
+	word = take_word(line, &i, "port");
+	if (word && (!*word || strlen(word) >= sizeof(claim->port)))
+		return -EINVAL;
+	strcpy(claim->port, word ? word : "");
+	claim->pci_shares_group = take_flag(line, &i, "shared-group");
+	return i == line->count ? hp_kernel_table_add_claim(table, claim) : -EINVAL;
 }
 
 static const struct {
