@@ -27,7 +27,7 @@ static struct machine {
 } *machine;
 
 static char run_dir[64];
-static struct hp_ctx ctx;
+struct hp_ctx *fake_ctx;
 
 static struct entry *find(const char *backend, const char *object, const char *attr)
 {
@@ -268,8 +268,11 @@ void fake_machine_reset(void)
 	remove_run_dir();
 }
 
-struct hp_ctx *fake_machine_setup(void)
+int fake_machine_setup(void **state)
 {
+	static struct hp_ctx ctx;
+
+	(void)state;
 	machine = mmap(NULL, sizeof(*machine), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (machine == MAP_FAILED)
 		abort();
@@ -279,15 +282,19 @@ struct hp_ctx *fake_machine_setup(void)
 	hp_log_init("test", LOG_EMERG);
 	hp_backends_override(table);
 	ctx = (struct hp_ctx) { .root = hp_root_open("/", NULL), .run_dir = run_dir };
-	return &ctx;
+	fake_ctx = &ctx;
+	return 0;
 }
 
-void fake_machine_teardown(void)
+int fake_machine_teardown(void **state)
 {
+	(void)state;
 	remove_run_dir();
-	hp_root_close(ctx.root);
+	hp_root_close(fake_ctx->root);
+	fake_ctx = NULL;
 	munmap(machine, sizeof(*machine));
 	hp_backends_override(NULL);
+	return 0;
 }
 
 unsigned long fake_machine_writes(void)

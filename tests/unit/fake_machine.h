@@ -16,9 +16,14 @@
  * "irq" 13 is managed: writing gives EOPNOTSUPP.
  */
 
-/* Maps and empties the machine, makes a run directory, points the backend table at it. */
-struct hp_ctx *fake_machine_setup(void);
-void fake_machine_teardown(void);
+/*
+ * Fixtures of a cmocka group: the first maps and empties the machine and points
+ * the backend table and `fake_ctx` at it, the second takes that back.
+ */
+int fake_machine_setup(void **state);
+int fake_machine_teardown(void **state);
+/* NULL outside of the fixtures; the run directory in it is made by whoever writes there first. */
+extern struct hp_ctx *fake_ctx;
 /* Empties the machine and the run directory. */
 void fake_machine_reset(void);
 

@@ -15,21 +15,10 @@
 #include "base/hp_auto.h"
 #include "fake_machine.h"
 
-static struct hp_ctx *ctx;
-
 static int setup(void **state)
 {
-	(void)state;
-	ctx = fake_machine_setup();
-	mkdir(ctx->run_dir, 0755);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_machine_teardown();
-	return 0;
+	fake_machine_setup(state);
+	return mkdir(fake_ctx->run_dir, 0755);
 }
 
 static void put_file(const char *text)
@@ -37,7 +26,7 @@ static void put_file(const char *text)
 	hp_autofree char *path = NULL;
 	hp_autofile FILE *file = NULL;
 
-	assert_true(asprintf(&path, "%s/state.json", ctx->run_dir) > 0);
+	assert_true(asprintf(&path, "%s/state.json", fake_ctx->run_dir) > 0);
 	file = fopen(path, "we");
 	assert_non_null(file);
 	fputs(text, file);
@@ -103,8 +92,8 @@ static void test_round_trip(void **state)
 	(void)state;
 	hp_state_set_previous(saved, make_state());
 	assert_string_not_equal(saved->id, saved->previous->id);
-	assert_int_equal(hp_state_save(ctx, saved, NULL), 0);
-	assert_int_equal(hp_state_load(ctx, &loaded, NULL), 0);
+	assert_int_equal(hp_state_save(fake_ctx, saved, NULL), 0);
+	assert_int_equal(hp_state_load(fake_ctx, &loaded, NULL), 0);
 	assert_non_null(loaded);
 	assert_same(saved, loaded);
 }
@@ -126,13 +115,13 @@ static void test_absent_and_empty_mean_nothing_applied(void **state)
 	hp_autostate *empty = hp_state_new(), *loaded = NULL;
 
 	(void)state;
-	assert_int_equal(hp_state_remove(ctx, NULL), 0);
-	assert_int_equal(hp_state_load(ctx, &loaded, NULL), 0);
+	assert_int_equal(hp_state_remove(fake_ctx, NULL), 0);
+	assert_int_equal(hp_state_load(fake_ctx, &loaded, NULL), 0);
 	assert_null(loaded);
-	assert_int_equal(hp_state_save(ctx, empty, NULL), 0);
-	assert_int_equal(hp_state_load(ctx, &loaded, NULL), 0);
+	assert_int_equal(hp_state_save(fake_ctx, empty, NULL), 0);
+	assert_int_equal(hp_state_load(fake_ctx, &loaded, NULL), 0);
 	assert_null(loaded);
-	assert_int_equal(hp_state_load_raw(ctx, &loaded, NULL), 0);
+	assert_int_equal(hp_state_load_raw(fake_ctx, &loaded, NULL), 0);
 	assert_non_null(loaded);
 	assert_string_equal(loaded->id, empty->id);
 }
@@ -152,7 +141,7 @@ static void test_bad_files_are_refused(void **state)
 		hp_autoerr err = HP_ERR_INIT;
 
 		put_file(bad[i]);
-		assert_int_equal(hp_state_load(ctx, &loaded, &err), -EBADMSG);
+		assert_int_equal(hp_state_load(fake_ctx, &loaded, &err), -EBADMSG);
 		assert_null(loaded);
 		assert_non_null(strstr(err.text, "state.json"));
 	}
@@ -165,14 +154,14 @@ static void test_every_prefix_is_refused(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(hp_state_save(ctx, saved, NULL), 0);
-	assert_true(asprintf(&path, "%s/state.json", ctx->run_dir) > 0);
+	assert_int_equal(hp_state_save(fake_ctx, saved, NULL), 0);
+	assert_true(asprintf(&path, "%s/state.json", fake_ctx->run_dir) > 0);
 	assert_int_equal(stat(path, &st), 0);
 	for (off_t size = st.st_size - 1; size >= 0; size -= 13) {
 		hp_autostate *loaded = NULL;
 
 		assert_int_equal(truncate(path, size), 0);
-		assert_int_equal(hp_state_load(ctx, &loaded, NULL), -EBADMSG);
+		assert_int_equal(hp_state_load(fake_ctx, &loaded, NULL), -EBADMSG);
 	}
 }
 
@@ -182,13 +171,13 @@ static void test_failed_save_leaves_the_old(void **state)
 	hp_autofree char *blocker = NULL;
 
 	(void)state;
-	assert_int_equal(hp_state_save(ctx, first, NULL), 0);
+	assert_int_equal(hp_state_save(fake_ctx, first, NULL), 0);
 	/* A directory where the temporary file should go: nobody, not even root, can open that for writing. */
-	assert_true(asprintf(&blocker, "%s/state.json.tmp", ctx->run_dir) > 0);
+	assert_true(asprintf(&blocker, "%s/state.json.tmp", fake_ctx->run_dir) > 0);
 	assert_int_equal(mkdir(blocker, 0700), 0);
-	assert_true(hp_state_save(ctx, second, NULL) < 0);
+	assert_true(hp_state_save(fake_ctx, second, NULL) < 0);
 	assert_int_equal(rmdir(blocker), 0);
-	assert_int_equal(hp_state_load(ctx, &loaded, NULL), 0);
+	assert_int_equal(hp_state_load(fake_ctx, &loaded, NULL), 0);
 	assert_string_equal(loaded->id, first->id);
 }
 
@@ -200,5 +189,5 @@ int main(void)
 		cmocka_unit_test(test_every_prefix_is_refused), cmocka_unit_test(test_failed_save_leaves_the_old),
 	};
 
-	return cmocka_run_group_tests_name("state file", tests, setup, teardown);
+	return cmocka_run_group_tests_name("state file", tests, setup, fake_machine_teardown);
 }

@@ -16,26 +16,9 @@
 #include "fake_machine.h"
 #include "txn_scenes.h"
 
-static struct hp_ctx *ctx;
-
-static int setup(void **state)
-{
-	(void)state;
-	ctx = fake_machine_setup();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_machine_teardown();
-	return 0;
-}
-
 static int boot(void **state)
 {
 	(void)state;
-	fake_machine_reset();
 	scene_boot();
 	return 0;
 }
@@ -57,14 +40,14 @@ static void test_apply_makes_everything(void **state)
 	size_t changed;
 
 	(void)state;
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, &changed), 0);
+	assert_int_equal(scene_apply(&scene_two, 0, &changed), 0);
 	assert_true(changed > 10);
 	assert_value("cgroup", "hostpart/alpha", "cpuset.cpus", "2-3");
 	assert_value("cgroup", "hostpart/beta", "cpuset.cpus.partition", "root");
 	assert_value("port", "p0", "", "in alpha");
 	assert_value("sysfile", "/cpumask", "", "03");
 	assert_value("irq", "24", "affinity", "2-7");
-	assert_false(scene_has_journal(ctx));
+	assert_false(scene_has_journal());
 }
 
 static void test_second_apply_changes_nothing(void **state)
@@ -73,9 +56,9 @@ static void test_second_apply_changes_nothing(void **state)
 	size_t changed;
 
 	(void)state;
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, NULL), 0);
+	assert_int_equal(scene_apply(&scene_two, 0, NULL), 0);
 	writes = fake_machine_writes();
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, &changed), 0);
+	assert_int_equal(scene_apply(&scene_two, 0, &changed), 0);
 	assert_int_equal(changed, 0);
 	assert_int_equal(fake_machine_writes(), writes);
 }
@@ -87,16 +70,16 @@ static void test_teardown_restores(void **state)
 	size_t changed;
 
 	(void)state;
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, NULL), 0);
-	assert_int_equal(scene_apply(ctx, &scene_three, 0, NULL), 0);
-	assert_int_equal(scene_apply(ctx, &scene_swapped, 0, NULL), 0);
-	assert_int_equal(scene_teardown(ctx, &changed), 0);
+	assert_int_equal(scene_apply(&scene_two, 0, NULL), 0);
+	assert_int_equal(scene_apply(&scene_three, 0, NULL), 0);
+	assert_int_equal(scene_apply(&scene_swapped, 0, NULL), 0);
+	assert_int_equal(scene_teardown(&changed), 0);
 	assert_true(changed > 10);
 	after = fake_machine_dump();
 	assert_string_equal(after, before);
-	assert_int_equal(hp_state_load(ctx, &left, NULL), 0);
+	assert_int_equal(hp_state_load(fake_ctx, &left, NULL), 0);
 	assert_null(left);
-	assert_int_equal(scene_teardown(ctx, &changed), 0);
+	assert_int_equal(scene_teardown(&changed), 0);
 	assert_int_equal(changed, 0);
 }
 
@@ -106,8 +89,8 @@ static void test_gap_is_recorded(void **state)
 	size_t gaps = 0;
 
 	(void)state;
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, NULL), 0);
-	assert_int_equal(hp_state_load(ctx, &now, NULL), 0);
+	assert_int_equal(scene_apply(&scene_two, 0, NULL), 0);
+	assert_int_equal(hp_state_load(fake_ctx, &now, NULL), 0);
 	assert_non_null(now);
 	for (size_t i = 0; i < now->count; i++) {
 		/* A backend that cannot work here leaves no trace, so it is asked again next time. */
@@ -127,11 +110,11 @@ static void test_state_is_private(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, NULL), 0);
-	assert_true(asprintf(&path, "%s/state.json", ctx->run_dir) > 0);
+	assert_int_equal(scene_apply(&scene_two, 0, NULL), 0);
+	assert_true(asprintf(&path, "%s/state.json", fake_ctx->run_dir) > 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(stat(ctx->run_dir, &st), 0);
+	assert_int_equal(stat(fake_ctx->run_dir, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0755);
 }
 
@@ -146,13 +129,13 @@ static void test_refused_write_undoes_everything(void **state)
 	(void)state;
 	scene_settings(&scene_two, &want);
 	fake_machine_refuse("cgroup", "hostpart/beta", "memory.max");
-	assert_int_equal(hp_txn_run(ctx, &request, &changed, &err), -EIO);
+	assert_int_equal(hp_txn_run(fake_ctx, &request, &changed, &err), -EIO);
 	assert_non_null(strstr(err.text, "cgroup hostpart/beta memory.max"));
 	assert_non_null(strstr(err.text, "undone"));
 	assert_int_equal(changed, 0);
 	after = fake_machine_dump();
 	assert_string_equal(after, before);
-	assert_false(scene_has_journal(ctx));
+	assert_false(scene_has_journal());
 }
 
 static void test_failed_undo_keeps_journal(void **state)
@@ -164,15 +147,15 @@ static void test_failed_undo_keeps_journal(void **state)
 	setenv("HOSTPART_FAIL_AT", "nft:1", 1);
 	fake_machine_refuse("port", "p0", "");
 	/* The port refuses going there, so that it never moved; the undo of it fails as well. */
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, NULL), -EIO);
+	assert_int_equal(scene_apply(&scene_two, 0, NULL), -EIO);
 	unsetenv("HOSTPART_FAIL_AT");
-	assert_true(scene_has_journal(ctx));
-	assert_int_equal(hp_txn_recover(ctx, &recovered, NULL), -EIO);
-	assert_true(scene_has_journal(ctx));
+	assert_true(scene_has_journal());
+	assert_int_equal(hp_txn_recover(fake_ctx, &recovered, NULL), -EIO);
+	assert_true(scene_has_journal());
 	fake_machine_refuse(NULL, NULL, NULL);
-	assert_int_equal(hp_txn_recover(ctx, &recovered, NULL), 0);
+	assert_int_equal(hp_txn_recover(fake_ctx, &recovered, NULL), 0);
 	assert_int_equal(recovered, 1);
-	assert_false(scene_has_journal(ctx));
+	assert_false(scene_has_journal());
 	after = fake_machine_dump();
 	assert_string_equal(after, before);
 }
@@ -181,7 +164,7 @@ static void test_side_effect_is_repaired(void **state)
 {
 	(void)state;
 	fake_machine_break_after("hostpart/beta", "memory.max", "hostpart/alpha", "cpuset.cpus.partition", "root invalid");
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, NULL), 0);
+	assert_int_equal(scene_apply(&scene_two, 0, NULL), 0);
 	assert_value("cgroup", "hostpart/alpha", "cpuset.cpus.partition", "root");
 }
 
@@ -190,15 +173,15 @@ static void test_repair_is_undone_too(void **state)
 	hp_autofree char *before = NULL, *after = NULL;
 
 	(void)state;
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, NULL), 0);
+	assert_int_equal(scene_apply(&scene_two, 0, NULL), 0);
 	before = fake_machine_dump();
 	/* Breaks a setting that needed no step, and then its repair is refused. */
 	fake_machine_break_after("hostpart", "cpuset.cpus", "hostpart/beta", "memory.max", "1");
 	fake_machine_refuse("cgroup", "hostpart/beta", "memory.max");
-	assert_int_equal(scene_apply(ctx, &scene_three, 0, NULL), -EIO);
+	assert_int_equal(scene_apply(&scene_three, 0, NULL), -EIO);
 	fake_machine_refuse(NULL, NULL, NULL);
-	assert_true(scene_has_journal(ctx));
-	assert_int_equal(hp_txn_recover(ctx, &(int) { 0 }, NULL), 0);
+	assert_true(scene_has_journal());
+	assert_int_equal(hp_txn_recover(fake_ctx, &(int) { 0 }, NULL), 0);
 	after = fake_machine_dump();
 	assert_string_equal(after, before);
 }
@@ -213,12 +196,12 @@ static void test_lock_names_holder(void **state)
 	size_t changed;
 
 	(void)state;
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, NULL), 0);
-	assert_true(asprintf(&path, "%s/lock", ctx->run_dir) > 0);
+	assert_int_equal(scene_apply(&scene_two, 0, NULL), 0);
+	assert_true(asprintf(&path, "%s/lock", fake_ctx->run_dir) > 0);
 	assert_true(asprintf(&pid, "pid %d", (int)getpid()) > 0);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
-	assert_int_equal(hp_txn_run(ctx, &request, &changed, &err), -EBUSY);
+	assert_int_equal(hp_txn_run(fake_ctx, &request, &changed, &err), -EBUSY);
 	assert_non_null(strstr(err.text, pid));
 	assert_value("port", "p0", "", "in alpha");
 }
@@ -229,14 +212,14 @@ static void test_confirm(void **state)
 	bool expired;
 
 	(void)state;
-	assert_int_equal(hp_txn_confirm(ctx, NULL), -ENOENT);
-	assert_int_equal(scene_apply(ctx, &scene_two, 1, NULL), 0);
-	assert_int_equal(hp_txn_confirm(ctx, NULL), 0);
-	assert_int_equal(hp_txn_confirm(ctx, NULL), -ENOENT);
-	assert_int_equal(hp_state_load(ctx, &now, NULL), 0);
+	assert_int_equal(hp_txn_confirm(fake_ctx, NULL), -ENOENT);
+	assert_int_equal(scene_apply(&scene_two, 1, NULL), 0);
+	assert_int_equal(hp_txn_confirm(fake_ctx, NULL), 0);
+	assert_int_equal(hp_txn_confirm(fake_ctx, NULL), -ENOENT);
+	assert_int_equal(hp_state_load(fake_ctx, &now, NULL), 0);
 	assert_int_equal(now->confirm_by_ns, 0);
 	usleep(1100000);
-	assert_int_equal(hp_txn_expire(ctx, &expired, NULL), 0);
+	assert_int_equal(hp_txn_expire(fake_ctx, &expired, NULL), 0);
 	assert_false(expired);
 	assert_value("port", "p0", "", "in alpha");
 }
@@ -247,15 +230,15 @@ static void test_expiry_returns_to_confirmed_state(void **state)
 	bool expired;
 
 	(void)state;
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, NULL), 0);
+	assert_int_equal(scene_apply(&scene_two, 0, NULL), 0);
 	confirmed = fake_machine_dump();
-	assert_int_equal(scene_apply(ctx, &scene_three, 60, NULL), 0);
-	assert_int_equal(hp_txn_expire(ctx, &expired, NULL), 0);
+	assert_int_equal(scene_apply(&scene_three, 60, NULL), 0);
+	assert_int_equal(hp_txn_expire(fake_ctx, &expired, NULL), 0);
 	assert_false(expired);
 	/* Unconfirmed on top of unconfirmed: the way back skips both. */
-	assert_int_equal(scene_apply(ctx, &scene_swapped, 1, NULL), 0);
+	assert_int_equal(scene_apply(&scene_swapped, 1, NULL), 0);
 	usleep(1100000);
-	assert_int_equal(hp_txn_expire(ctx, &expired, NULL), 0);
+	assert_int_equal(hp_txn_expire(fake_ctx, &expired, NULL), 0);
 	assert_true(expired);
 	after = fake_machine_dump();
 	assert_string_equal(after, confirmed);
@@ -267,22 +250,22 @@ static void test_rollback_goes_back_and_forth(void **state)
 	size_t changed;
 
 	(void)state;
-	assert_int_equal(hp_txn_rollback(ctx, &changed, NULL), -ENOENT);
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, NULL), 0);
+	assert_int_equal(hp_txn_rollback(fake_ctx, &changed, NULL), -ENOENT);
+	assert_int_equal(scene_apply(&scene_two, 0, NULL), 0);
 	two = fake_machine_dump();
-	assert_int_equal(scene_apply(ctx, &scene_three, 0, NULL), 0);
+	assert_int_equal(scene_apply(&scene_three, 0, NULL), 0);
 	three = fake_machine_dump();
-	assert_int_equal(hp_txn_rollback(ctx, &changed, NULL), 0);
+	assert_int_equal(hp_txn_rollback(fake_ctx, &changed, NULL), 0);
 	assert_true(changed > 0);
 	now = fake_machine_dump();
 	assert_string_equal(now, two);
-	assert_int_equal(hp_txn_rollback(ctx, &changed, NULL), 0);
+	assert_int_equal(hp_txn_rollback(fake_ctx, &changed, NULL), 0);
 	free(now);
 	now = fake_machine_dump();
 	assert_string_equal(now, three);
-	assert_int_equal(scene_teardown(ctx, NULL), 0);
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, NULL), 0);
-	assert_int_equal(hp_txn_rollback(ctx, &changed, NULL), 0);
+	assert_int_equal(scene_teardown(NULL), 0);
+	assert_int_equal(scene_apply(&scene_two, 0, NULL), 0);
+	assert_int_equal(hp_txn_rollback(fake_ctx, &changed, NULL), 0);
 	free(now);
 	now = fake_machine_dump();
 	assert_string_equal(now, found);
@@ -312,27 +295,27 @@ static void test_heal(void **state)
 	hp_autostate *now = NULL;
 
 	(void)state;
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, NULL), 0);
-	assert_int_equal(hp_state_load(ctx, &now, NULL), 0);
+	assert_int_equal(scene_apply(&scene_two, 0, NULL), 0);
+	assert_int_equal(hp_state_load(fake_ctx, &now, NULL), 0);
 	before = fake_machine_dump();
-	assert_int_equal(hp_txn_heal(ctx, now, NULL, note_drift, &drifts, NULL), 0);
+	assert_int_equal(hp_txn_heal(fake_ctx, now, NULL, note_drift, &drifts, NULL), 0);
 	assert_int_equal(drifts.count, 0);
 	fake_machine_put("cgroup", "hostpart/alpha", "memory.max", "max");
 	fake_machine_put("nft", "hostpart", "", NULL);
-	assert_int_equal(hp_txn_heal(ctx, now, "nft", note_drift, &drifts, NULL), 0);
+	assert_int_equal(hp_txn_heal(fake_ctx, now, "nft", note_drift, &drifts, NULL), 0);
 	assert_int_equal(drifts.count, 1);
 	assert_string_equal(drifts.last, "hostpart  (absent)");
 	fake_machine_refuse("cgroup", "hostpart/alpha", "memory.max");
-	assert_int_equal(hp_txn_heal(ctx, now, NULL, note_drift, &drifts, NULL), 0);
+	assert_int_equal(hp_txn_heal(fake_ctx, now, NULL, note_drift, &drifts, NULL), 0);
 	assert_int_equal(drifts.healed, -EIO);
 	fake_machine_refuse(NULL, NULL, NULL);
-	assert_int_equal(hp_txn_heal(ctx, now, NULL, note_drift, &drifts, NULL), 0);
+	assert_int_equal(hp_txn_heal(fake_ctx, now, NULL, note_drift, &drifts, NULL), 0);
 	assert_int_equal(drifts.count, 3);
 	assert_string_equal(drifts.last, "hostpart/alpha memory.max max");
 	after = fake_machine_dump();
 	assert_string_equal(after, before);
-	assert_int_equal(scene_apply(ctx, &scene_three, 0, NULL), 0);
-	assert_int_equal(hp_txn_heal(ctx, now, NULL, note_drift, &drifts, NULL), -ESTALE);
+	assert_int_equal(scene_apply(&scene_three, 0, NULL), 0);
+	assert_int_equal(hp_txn_heal(fake_ctx, now, NULL, note_drift, &drifts, NULL), -ESTALE);
 }
 
 static void test_drift_does_not_spoil_teardown(void **state)
@@ -340,11 +323,11 @@ static void test_drift_does_not_spoil_teardown(void **state)
 	hp_autofree char *before = fake_machine_dump(), *after = NULL;
 
 	(void)state;
-	assert_int_equal(scene_apply(ctx, &scene_two, 0, NULL), 0);
+	assert_int_equal(scene_apply(&scene_two, 0, NULL), 0);
 	fake_machine_put("sysfile", "/cpumask", "", "f0");
 	fake_machine_put("nft", "hostpart", "", "other");
 	fake_machine_put("cgroup", "hostpart/beta", "memory.max", "1");
-	assert_int_equal(scene_teardown(ctx, NULL), 0);
+	assert_int_equal(scene_teardown(NULL), 0);
 	after = fake_machine_dump();
 	assert_string_equal(after, before);
 }
@@ -356,9 +339,9 @@ static void test_full_exchange_is_refused(void **state)
 	hp_autofree char *before = NULL, *after = NULL;
 
 	(void)state;
-	assert_int_equal(scene_apply(ctx, &one, 0, NULL), 0);
+	assert_int_equal(scene_apply(&one, 0, NULL), 0);
 	before = fake_machine_dump();
-	assert_int_equal(scene_apply(ctx, &other, 0, NULL), -EDEADLK);
+	assert_int_equal(scene_apply(&other, 0, NULL), -EDEADLK);
 	after = fake_machine_dump();
 	assert_string_equal(after, before);
 }
@@ -388,7 +371,7 @@ static void test_watch_sees_every_step(void **state)
 
 	(void)state;
 	scene_settings(&scene_two, &want);
-	assert_int_equal(hp_txn_run(ctx, &request, &changed, NULL), 0);
+	assert_int_equal(hp_txn_run(fake_ctx, &request, &changed, NULL), 0);
 	assert_int_equal(watched.calls, 2 * changed);
 	assert_int_equal(watched.total, changed);
 }
@@ -407,5 +390,5 @@ int main(void)
 		TEST(test_full_exchange_is_refused), TEST(test_watch_sees_every_step),
 	};
 
-	return cmocka_run_group_tests_name("transactions", tests, setup, teardown);
+	return cmocka_run_group_tests_name("transactions", tests, fake_machine_setup, fake_machine_teardown);
 }

@@ -26,8 +26,6 @@
 #define STRIDE 1u
 #endif
 
-static struct hp_ctx *ctx;
-
 /* From one scene (NULL = nothing applied) to another (NULL = teardown). */
 struct move {
 	const struct scene *from, *to;
@@ -40,17 +38,16 @@ static const struct move moves[] = {
 
 static int go(const struct scene *to)
 {
-	return to ? scene_apply(ctx, to, 0, NULL) : scene_teardown(ctx, NULL);
+	return to ? scene_apply(to, 0, NULL) : scene_teardown(NULL);
 }
 
 static void prepare(const struct move *move)
 {
 	unsetenv("HOSTPART_KILL_AT");
 	unsetenv("HOSTPART_FAIL_AT");
-	fake_machine_reset();
 	scene_boot();
 	if (move->from)
-		assert_int_equal(scene_apply(ctx, move->from, 0, NULL), 0);
+		assert_int_equal(scene_apply(move->from, 0, NULL), 0);
 }
 
 /* What the machine is before and after the move, and which state tells so. */
@@ -79,7 +76,7 @@ static void assert_state_is(const struct scene *scene)
 {
 	hp_autostate *state = NULL;
 
-	assert_int_equal(hp_state_load(ctx, &state, NULL), 0);
+	assert_int_equal(hp_state_load(fake_ctx, &state, NULL), 0);
 	assert_int_equal(state != NULL, scene != NULL);
 	if (scene)
 		assert_string_equal(state->policy_text, scene->top_cpus);
@@ -93,7 +90,7 @@ static void assert_old_or_new(const struct move *move, const struct ends *ends, 
 	*is_new = !strcmp(now, ends->after);
 	if (!*is_new)
 		assert_string_equal(now, ends->before);
-	assert_false(scene_has_journal(ctx));
+	assert_false(scene_has_journal());
 	assert_state_is(*is_new ? move->to : move->from);
 	assert_int_equal(go(move->to), 0);
 	final = fake_machine_dump();
@@ -119,7 +116,7 @@ static bool run_child(enum child work, const struct move *move, const char *kill
 		if (work == CHILD_MOVE)
 			go(move->to);
 		else
-			hp_txn_recover(ctx, &recovered, NULL);
+			hp_txn_recover(fake_ctx, &recovered, NULL);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -142,7 +139,7 @@ static void recover(void)
 {
 	int recovered;
 
-	assert_int_equal(hp_txn_recover(ctx, &recovered, NULL), 0);
+	assert_int_equal(hp_txn_recover(fake_ctx, &recovered, NULL), 0);
 }
 
 static void test_fail_every_step(void **state)
@@ -165,7 +162,7 @@ static void test_fail_every_step(void **state)
 			unsetenv("HOSTPART_FAIL_AT");
 			now = fake_machine_dump();
 			assert_string_equal(now, ret ? ends.before : ends.after);
-			assert_false(scene_has_journal(ctx));
+			assert_false(scene_has_journal());
 			assert_state_is(ret ? moves[m].from : moves[m].to);
 			if (!ret)
 				break;
@@ -311,7 +308,7 @@ static void test_torn_journal(void **state)
 
 	(void)state;
 	find_ends(move, &ends);
-	assert_true(asprintf(&path, "%s/journal", ctx->run_dir) > 0);
+	assert_true(asprintf(&path, "%s/journal", fake_ctx->run_dir) > 0);
 	for (unsigned int cut = 1; cut < 120; cut += 7) {
 		hp_autofile FILE *file = NULL;
 		ssize_t len;
@@ -350,29 +347,15 @@ static void test_damaged_journal_is_refused(void **state)
 	prepare(&moves[1]);
 	assert_true(killed_at(CHILD_MOVE, &moves[1], 6, NULL));
 	before = fake_machine_dump();
-	assert_true(asprintf(&path, "%s/journal", ctx->run_dir) > 0);
+	assert_true(asprintf(&path, "%s/journal", fake_ctx->run_dir) > 0);
 	file = fopen(path, "r+e");
 	assert_non_null(file);
 	fputs("garbage", file);
 	fclose(hp_take(file));
-	assert_int_equal(hp_txn_recover(ctx, &recovered, &err), -EBADMSG);
+	assert_int_equal(hp_txn_recover(fake_ctx, &recovered, &err), -EBADMSG);
 	assert_non_null(strstr(err.text, "journal:1"));
 	after = fake_machine_dump();
 	assert_string_equal(after, before);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	ctx = fake_machine_setup();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_machine_teardown();
-	return 0;
 }
 
 int main(void)
@@ -388,5 +371,5 @@ int main(void)
 		cmocka_unit_test(test_damaged_journal_is_refused),
 	};
 
-	return cmocka_run_group_tests_name("crashes", tests, setup, teardown);
+	return cmocka_run_group_tests_name("crashes", tests, fake_machine_setup, fake_machine_teardown);
 }

@@ -20,8 +20,6 @@
 #define CPUS 12u
 #define ROUNDS 400
 
-static struct hp_ctx *ctx;
-
 /* A scene that owns its texts. */
 struct made {
 	struct scene scene;
@@ -94,7 +92,6 @@ static char *expect(const struct scene *scene)
 	hp_autosettings want = HP_SETTINGS_INIT;
 	char *expected;
 
-	fake_machine_reset();
 	scene_boot();
 	if (scene)
 		scene_settings(scene, &want);
@@ -124,13 +121,13 @@ static void disturb(const struct scene *scene)
 		snprintf(text, sizeof(text), "step:%d", 1 + rand() % 30);
 		setenv("HOSTPART_FAIL_AT", text, 1);
 		if (scene)
-			scene_apply(ctx, scene, 0, NULL);
+			scene_apply(scene, 0, NULL);
 		else
-			scene_teardown(ctx, NULL);
+			scene_teardown(NULL);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	assert_int_equal(hp_txn_recover(ctx, &recovered, NULL), 0);
+	assert_int_equal(hp_txn_recover(fake_ctx, &recovered, NULL), 0);
 }
 
 /* The oracle's answers are worked out first, because it needs the machine for itself. */
@@ -170,7 +167,7 @@ static void test_random_walk(void **state)
 			disturbed++;
 			free(hp_take(now));
 		}
-		ret = scene ? scene_apply(ctx, scene, 0, NULL) : scene_teardown(ctx, NULL);
+		ret = scene ? scene_apply(scene, 0, NULL) : scene_teardown(NULL);
 		now = fake_machine_dump();
 		if (ret == -EDEADLK) {
 			assert_string_equal(now, before);
@@ -179,7 +176,7 @@ static void test_random_walk(void **state)
 		}
 		assert_int_equal(ret, 0);
 		assert_string_equal(now, expected);
-		assert_false(scene_has_journal(ctx));
+		assert_false(scene_has_journal());
 		applied += scene != NULL;
 		torn_down += scene == NULL;
 		free(before);
@@ -190,29 +187,15 @@ static void test_random_walk(void **state)
 	/* The walk went everywhere it was meant to go. */
 	assert_true(applied > ROUNDS / 2 && torn_down > 10 && disturbed > ROUNDS / 5);
 	assert_true(refused < ROUNDS / 20);
-	assert_int_equal(scene_teardown(ctx, NULL), 0);
+	assert_int_equal(scene_teardown(NULL), 0);
 	free(before);
 	before = fake_machine_dump();
 	assert_string_equal(before, found);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	ctx = fake_machine_setup();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_machine_teardown();
-	return 0;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_random_walk) };
 
-	return cmocka_run_group_tests_name("random walk", tests, setup, teardown);
+	return cmocka_run_group_tests_name("random walk", tests, fake_machine_setup, fake_machine_teardown);
 }

@@ -59,6 +59,7 @@ void scene_settings(const struct scene *scene, struct hp_settings *out)
 
 void scene_boot(void)
 {
+	fake_machine_reset();
 	fake_machine_put("cgroup", "/", "cgroup.subtree_control", "cpu io");
 	fake_machine_put("cgroup", "user", "", "present");
 	fake_machine_put("sysfile", "/cpumask", "", "ff");
@@ -68,11 +69,11 @@ void scene_boot(void)
 	fake_machine_put("port", "p1", "", "home");
 }
 
-static int run(struct hp_ctx *ctx, const struct hp_txn_request *request, size_t *changed)
+static int run(const struct hp_txn_request *request, size_t *changed)
 {
 	hp_autoerr err = HP_ERR_INIT;
 	size_t count;
-	int ret = hp_txn_run(ctx, request, &count, &err);
+	int ret = hp_txn_run(fake_ctx, request, &count, &err);
 
 	if (changed)
 		*changed = count;
@@ -81,7 +82,7 @@ static int run(struct hp_ctx *ctx, const struct hp_txn_request *request, size_t 
 	return ret;
 }
 
-int scene_apply(struct hp_ctx *ctx, const struct scene *scene, unsigned int confirm_seconds, size_t *changed)
+int scene_apply(const struct scene *scene, unsigned int confirm_seconds, size_t *changed)
 {
 	hp_autosettings want = HP_SETTINGS_INIT;
 	struct hp_txn_request request = {
@@ -90,20 +91,20 @@ int scene_apply(struct hp_ctx *ctx, const struct scene *scene, unsigned int conf
 	};
 
 	scene_settings(scene, &want);
-	return run(ctx, &request, changed);
+	return run(&request, changed);
 }
 
-int scene_teardown(struct hp_ctx *ctx, size_t *changed)
+int scene_teardown(size_t *changed)
 {
 	struct hp_settings nothing = HP_SETTINGS_INIT;
 	struct hp_txn_request request = { .want = &nothing };
 
-	return run(ctx, &request, changed);
+	return run(&request, changed);
 }
 
-bool scene_has_journal(const struct hp_ctx *ctx)
+bool scene_has_journal(void)
 {
 	hp_autofree char *path = NULL;
 
-	return asprintf(&path, "%s/journal", ctx->run_dir) > 0 && !access(path, F_OK);
+	return asprintf(&path, "%s/journal", fake_ctx->run_dir) > 0 && !access(path, F_OK);
 }

@@ -18,16 +18,16 @@ struct scene {
 
 /* The settings of a scene, in the planner's order; adds to an empty list. */
 void scene_settings(const struct scene *scene, struct hp_settings *out);
-/* A machine as found: masks, interrupts, ports at home. */
+/* Empties the machine and makes it what a boot leaves: masks, interrupts, ports at home. */
 void scene_boot(void);
 
 /* Three states that differ in everything: domains come, go, grow, shrink, exchange; ports move. */
 extern const struct scene scene_two, scene_three, scene_swapped;
 
 /* 0 or the error code; texts are freed. */
-int scene_apply(struct hp_ctx *ctx, const struct scene *scene, unsigned int confirm_seconds, size_t *changed);
-int scene_teardown(struct hp_ctx *ctx, size_t *changed);
+int scene_apply(const struct scene *scene, unsigned int confirm_seconds, size_t *changed);
+int scene_teardown(size_t *changed);
 /* RUN/journal exists. */
-bool scene_has_journal(const struct hp_ctx *ctx);
+bool scene_has_journal(void);
 
 #endif

@@ -10,6 +10,7 @@
 #include "apply/fault.h"
 #include "apply/runfile.h"
 #include "apply/json.h"
+#include "apply/setting_json.h"
 #include "base/hp_auto.h"
 
 void hp_journal_close(struct hp_journal *journal)
@@ -75,9 +76,7 @@ int hp_journal_step(struct hp_journal *journal, size_t n, const struct hp_step *
 	hp_autojson *obj = record("step");
 
 	json_object_object_add(obj, "n", json_object_new_int64((int64_t)n));
-	hp_json_add_text(obj, "backend", step->backend);
-	hp_json_add_text(obj, "object", step->object);
-	hp_json_add_text(obj, "attr", step->attr);
+	hp_setting_name_to_json(obj, step->backend, step->object, step->attr);
 	hp_json_add_text(obj, "from", step->from);
 	hp_json_add_text(obj, "to", step->to);
 	return append(journal, obj, err);
@@ -132,18 +131,10 @@ static int take_begin(struct json_object *obj, struct hp_journal_rest *rest)
 
 static int take_step(struct json_object *obj, struct hp_journal_rest *rest)
 {
-	const char *name = hp_json_text(obj, "backend");
-	const struct hp_backend *backend = name ? hp_backend_find(name) : NULL;
-	struct hp_setting setting = {
-		.backend = backend ? backend->name : NULL,
-		.object = (char *)hp_json_text(obj, "object"),
-		.attr = (char *)hp_json_text(obj, "attr"),
-		.domain = -1,
-	};
+	struct hp_setting setting = { .domain = -1 };
 	bool *undone;
 
-	if (!backend || !setting.object || !setting.attr ||
-	    hp_json_int(obj, "n") != (int64_t)rest->begun.count)
+	if (hp_setting_name_from_json(obj, &setting) || hp_json_int(obj, "n") != (int64_t)rest->begun.count)
 		return -EBADMSG;
 	if (!hp_steps_add(&rest->begun, HP_STEP_RESTORE, &setting, hp_json_text(obj, "from"),
 			  hp_json_text(obj, "to")))

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include "apply/runfile.h"
 #include "apply/json.h"
+#include "apply/setting_json.h"
 #include "base/hp_auto.h"
 
 #define STATE_VERSION 1
@@ -17,9 +18,7 @@ static struct json_object *item_to_json(const struct hp_applied *item)
 {
 	struct json_object *obj = json_object_new_object();
 
-	hp_json_add_text(obj, "backend", item->setting.backend);
-	hp_json_add_text(obj, "object", item->setting.object);
-	hp_json_add_text(obj, "attr", item->setting.attr);
+	hp_setting_name_to_json(obj, item->setting.backend, item->setting.object, item->setting.attr);
 	hp_json_add_text(obj, "want", item->setting.want);
 	hp_json_add_text(obj, "original", item->original);
 	if (item->gap)
@@ -51,12 +50,7 @@ static struct json_object *state_to_json(const struct hp_state *state)
 
 static int item_from_json(struct hp_state *state, struct json_object *obj)
 {
-	const char *name = hp_json_text(obj, "backend");
-	const struct hp_backend *backend = name ? hp_backend_find(name) : NULL;
 	struct hp_setting setting = {
-		.backend = backend ? backend->name : NULL,
-		.object = (char *)hp_json_text(obj, "object"),
-		.attr = (char *)hp_json_text(obj, "attr"),
 		.want = (char *)hp_json_text(obj, "want"),
 		.domain = (int)hp_json_int(obj, "domain"),
 		.loc = { (unsigned int)hp_json_int(obj, "line"), (unsigned int)hp_json_int(obj, "column") },
@@ -65,7 +59,7 @@ static int item_from_json(struct hp_state *state, struct json_object *obj)
 	const char *gap = hp_json_text(obj, "gap");
 	struct hp_applied *item;
 
-	if (!setting.backend || !setting.object || !setting.attr)
+	if (hp_setting_name_from_json(obj, &setting))
 		return -EBADMSG;
 	item = hp_state_add(state, &setting, hp_json_text(obj, "original"));
 	if (!item)
