@@ -145,7 +145,7 @@ static void check_confined(struct verify *verify, int domain)
 	bool ended = false;
 
 	if (verify_probe(verify, domain, try_affinity, verify, &answer) < 0 || !answer) {
-		verify_say(verify, domain, "confined", HP_BROKEN, "no process can be started inside: is its init running?");
+		verify_say(verify, domain, "confined", HP_BROKEN, "no process can be started inside: %s", verify_why(answer));
 		return;
 	}
 	read_affinity(answer, has, got, &ended);

@@ -86,7 +86,8 @@ static void check_from(struct verify *verify, int owner, const struct hp_inv_pci
 	const char *who = verify_name(verify, from);
 
 	if (verify_probe(verify, from, try_nodes, pci, &answer) < 0 || !answer || !read_verdicts(answer, &verdicts)) {
-		verify_say(verify, owner, "device", HP_BROKEN, "%s: could not be tried from %s", pci->bdf, who);
+		verify_say(verify, owner, "device", HP_BROKEN, "%s: could not be tried from %s: %s", pci->bdf, who,
+			   verify_why(answer));
 		return;
 	}
 	if (from == owner) {

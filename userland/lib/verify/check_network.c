@@ -135,7 +135,8 @@ static void check_pair(struct verify *verify, int from, int to)
 	choose_forbidden(verify, from, to, &forbidden);
 	choose_allowed(verify, from, to, &allowed);
 	if (verify_probe(verify, from, try_ports, &forbidden, &answer) < 0 || !strstr(answer, "end")) {
-		verify_say(verify, owner, "network", HP_BROKEN, "could not be tried from %s", verify_name(verify, from));
+		verify_say(verify, owner, "network", HP_BROKEN, "could not be tried from %s: %s", verify_name(verify, from),
+			   verify_why(answer));
 		return;
 	}
 	if (count_answered(answer))
@@ -189,8 +190,10 @@ static void check_ports(struct verify *verify, int domain)
 
 		if (!spec->port || !spec->port->name)
 			continue;
-		if (!inside && verify_probe(verify, domain, list_ports, NULL, &inside) < 0)
-			inside = strdup("");
+		if (!inside && verify_probe(verify, domain, list_ports, NULL, &inside) < 0) {
+			verify_say(verify, domain, "network", HP_BROKEN, "its ports could not be listed: %s", verify_why(inside));
+			return;
+		}
 		if (has_line(inside, spec->port->name))
 			verify_say(verify, domain, "network", HP_KEPT, "port %s (%s) is inside", spec->port->name,
 				   verify->inv->pci[assigned->pci[p]].bdf);

@@ -8,12 +8,13 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include "base/hp_auto.h"
 
-enum { PROBE_MS = 20000, ANSWER_MAX = 1 << 20 };
+enum { PROBE_MS = 60000 /* an emulated machine is slow */, ANSWER_MAX = 1 << 20 };
 
 /* Where the probe sits while it runs: a leaf of its own below the domain. */
 static int enter_cgroup(const char *leaf)
@@ -39,6 +40,14 @@ static int enter_namespaces(pid_t init)
 		-errno : 0;
 }
 
+/* Ends the child; what it says becomes the reason of the failure. */
+__attribute__((noreturn))
+static void give_up(int pipe_fd, const char *doing, int errnum)
+{
+	dprintf(pipe_fd, "%s: %s", doing, strerror(errnum));
+	_exit(1);
+}
+
 /* The child joins; its own child is the one that is inside the PID namespace too. */
 __attribute__((noreturn))
 static void child(const char *leaf, pid_t init, verify_probe_fn fn, const void *arg, int pipe_fd)
@@ -47,36 +56,46 @@ static void child(const char *leaf, pid_t init, verify_probe_fn fn, const void *
 	int status = 0, ret = 0;
 	pid_t inner;
 
-	if (init)
-		ret = enter_cgroup(leaf);
-	if (ret == 0 && init)
-		ret = enter_namespaces(init);
-	if (ret < 0 || !out)
-		_exit(1);
+	if (!out)
+		give_up(pipe_fd, "writing down what it finds", errno);
+	if (init && (ret = enter_cgroup(leaf)) < 0)
+		give_up(pipe_fd, "entering a cgroup of the domain", -ret);
+	if (init && (ret = enter_namespaces(init)) < 0)
+		give_up(pipe_fd, "entering the namespaces of the domain", -ret);
 	inner = fork();
 	if (inner == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		fn(arg, out);
-		fflush(out);
-		_exit(0);
+		_exit(fflush(out) == 0 ? 0 : 1);
 	}
-	if (inner < 0 || waitpid(inner, &status, 0) < 0)
-		_exit(1);
-	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+	if (inner < 0)
+		give_up(pipe_fd, "starting a process", errno);
+	if (waitpid(inner, &status, 0) < 0)
+		give_up(pipe_fd, "waiting for a process", errno);
+	if (!WIFEXITED(status))
+		give_up(pipe_fd, strsignal(WTERMSIG(status)), EINTR);
+	_exit(WEXITSTATUS(status));
 }
 
-static char *collect(int fd)
+/* All that comes through until the other end is closed; *is_late when that takes too long. */
+static char *collect(int fd, bool *is_late)
 {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	char buffer[4096];
-	ssize_t got;
+	ssize_t got = 1;
 
+	*is_late = false;
 	if (!out)
 		return NULL;
-	while (poll(&poll_fd, 1, PROBE_MS) > 0 && (got = read(fd, buffer, sizeof(buffer))) > 0 && size < ANSWER_MAX)
-		fwrite(buffer, 1, (size_t)got, out);
+	while (got > 0 && size < ANSWER_MAX) {
+		*is_late = poll(&poll_fd, 1, PROBE_MS) == 0;
+		got = *is_late ? 0 : read(fd, buffer, sizeof(buffer));
+		if (got > 0)
+			fwrite(buffer, 1, (size_t)got, out);
+	}
 	fclose(out);
 	return text;
 }
@@ -88,15 +107,23 @@ static void remove_leaf(const char *leaf)
 		usleep(10000);
 }
 
+const char *verify_why(const char *answer)
+{
+	return answer && *answer ? answer : "it ended without a word";
+}
+
 int verify_probe(const struct verify *verify, int domain, verify_probe_fn fn, const void *arg, char **answer)
 {
 	pid_t pid, init = domain < 0 ? 0 : verify->inits[domain];
 	hp_autofree char *leaf = NULL;
 	int ends[2], status = 0;
+	bool is_late;
 
 	*answer = NULL;
-	if (domain >= 0 && !init)
+	if (domain >= 0 && !init) {
+		*answer = strdup("its init does not run");
 		return -ESRCH;
+	}
 	if (asprintf(&leaf, "%s/sys/fs/cgroup%s/%s/verify-%d", "", verify->top, verify_name(verify, domain), getpid()) < 0)
 		return -ENOMEM;
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -108,13 +135,18 @@ int verify_probe(const struct verify *verify, int domain, verify_probe_fn fn, co
 		child(leaf, init, fn, arg, ends[1]);
 	}
 	close(ends[1]);
-	*answer = pid > 0 ? collect(ends[0]) : NULL;
+	*answer = pid > 0 ? collect(ends[0], &is_late) : NULL;
 	close(ends[0]);
 	if (pid < 0)
 		return -EAGAIN;
+	if (is_late) {
+		kill(pid, SIGKILL);
+		free(*answer);
+		*answer = strdup("it did not end in time");
+	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (init)
 		remove_leaf(leaf);
-	return *answer && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
+	return *answer && !is_late && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
 }

@@ -38,10 +38,12 @@ char *verify_cgroup_read(const struct verify *verify, int domain, const char *at
 /*
  * Runs fn in a short-lived process inside a domain (cgroup and all
  * namespaces; -1 = the base: here). What fn prints to `out` is returned in
- * *answer (caller frees). -ESRCH when the domain does not run.
+ * *answer (caller frees). -ESRCH when the domain does not run; on any failure
+ * *answer may say why, and verify_why() puts it in words.
  */
 typedef void (*verify_probe_fn)(const void *arg, FILE *out);
 int verify_probe(const struct verify *verify, int domain, verify_probe_fn fn, const void *arg, char **answer);
+const char *verify_why(const char *answer);
 
 /* The checks, one file each. */
 void verify_cpus(struct verify *verify);
