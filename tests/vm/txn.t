@@ -3,7 +3,7 @@
 # txn.t: applying one policy after the other, killing and failing on the way, and leaving the machine byte for byte as found.
 # kernels: 6.1 6.12
 # timeout: 400
-# long: its part on faults between policies has not been seen whole yet; named or by make soak
+# boot: loops
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
 . tests/vm/txn.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# veto.t: refusing to take a claimed CPU offline leaves its partition whole, without any agent, and names who asked.
+# veto.t: refusing to take a claimed CPU offline leaves its partition whole, without any agent, and names who asked;
+# the module stays as long as it holds domains, and teardown --force makes it let go of those that nobody remembers.
 # kernels: 6.1 6.12
 # timeout: 600
 # boot: main
@@ -51,3 +52,18 @@ is "no pin is left" "$(find /sys/bus/hostpart/devices/ -type l | wc -l)" 0
 kill $partd_pid
 wait $partd_pid
 ok "the module goes" rmmod hostpart
+
+# Without its record hostpart knows of nothing to tear down, but the module still holds.
+ok "the module loads again" modprobe hostpart
+ok "apply" partctl apply /tmp/veto.yaml
+mv /run/hostpart/state.json /tmp/state.json
+is "teardown without a record has nothing to do" "$(partctl teardown 2>&1)" "nothing to do"
+like "so the module stays" "$(rmmod hostpart 2>&1)" 'in use'
+is "and holds its claims" "$(find /sys/bus/hostpart/devices/ -type l | wc -l)" 4
+like "with --force it lets go of them" "$(partctl teardown --force 2>&1)" 'the module let go of 2 domains'
+is "all of them" "$(find /sys/bus/hostpart/devices/ -type l | wc -l)" 0
+ok "and goes" rmmod hostpart
+mv /tmp/state.json /run/hostpart/state.json
+is "the domains themselves still run" "$(types)" "root root root"
+ok "until the record is back and teardown ends them" partctl teardown
+is "for good" "$(find /sys/fs/cgroup -name 'hostpart*' | wc -l)" 0

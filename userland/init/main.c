@@ -4,11 +4,12 @@
  *
  * usage: domain-init NAME HOSTNAME CGROUP RUN_DIR LIB_DIR
  *
- * Started by hp_domain_start() with a pipe for errors as descriptor 3 (closed
- * without a word = ready) and the start lock as 4. Two processes: the starter
- * stays in the machine's PID and mount namespaces, where it records who the
- * init is; its child is the init, and goes on only after it was recorded. So
- * however this is interrupted, no init runs that nobody can find.
+ * Started by hp_domain_start() in the domain's own cgroup, with a pipe for
+ * errors as descriptor 3 (closed without a word = ready) and the start lock as
+ * 4. Two processes: the starter stays in the machine's PID and mount
+ * namespaces, where it records who the init is; its child is the init, and goes
+ * on only after it was recorded. So however this is interrupted, no init runs
+ * that nobody can find.
  */
 #include "domain_init.h"
 
@@ -58,19 +59,18 @@ static int join_netns(const struct init_request *request, struct hp_err *err)
 }
 
 /*
- * The root of a cgroup namespace is the cgroup in which it is taken; only then
- * does the process go down into its leaf, for a cgroup with processes of its
- * own can hand no controllers to the cgroups below it.
+ * The root of a cgroup namespace is the cgroup in which it is taken. The init
+ * is then born in a leaf below, for a cgroup with processes of its own can hand
+ * no controllers to the cgroups below it. The leaf is made while the cgroups
+ * still have the names that the machine knows.
  */
-static int settle_in_cgroup(const struct init_request *request, struct hp_err *err)
+static int take_cgroup(const struct init_request *request, struct hp_err *err)
 {
-	int ret = hp_leaf_join(request->cgroup, NULL, err);
+	int ret = hp_leaf_make(request->cgroup, HP_DOMAIN_INIT_LEAF, err);
 
 	if (!ret && unshare(CLONE_NEWCGROUP) < 0)
 		ret = hp_err_errno(err, errno, "new cgroup namespace");
-	if (!ret)
-		ret = hp_leaf_make(request->cgroup, HP_DOMAIN_INIT_LEAF, err);
-	return ret ? ret : hp_leaf_join(request->cgroup, HP_DOMAIN_INIT_LEAF, err);
+	return ret;
 }
 
 static int become_init(const struct init_request *request, struct hp_err *err)
@@ -139,14 +139,14 @@ static int start(const struct init_request *request, struct hp_err *err)
 	if (!ret)
 		ret = join_netns(request, err);
 	if (!ret)
-		ret = settle_in_cgroup(request, err);
+		ret = take_cgroup(request, err);
 	if (ret)
 		return ret;
 	if (unshare(CLONE_NEWPID) < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, talk) < 0)
 		return hp_err_errno(err, errno, "new PID namespace");
-	pid = fork();
+	pid = hp_leaf_fork(request->cgroup, HP_DOMAIN_INIT_LEAF, err);
 	if (pid < 0)
-		return hp_err_errno(err, errno, "fork");
+		return pid;
 	if (pid == 0) {
 		close(talk[0]);
 		run_init(request, talk[1]);

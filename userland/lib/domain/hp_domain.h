@@ -84,7 +84,13 @@ int hp_domain_caps_drop(struct hp_err *err);
 
 /* Cgroups below a domain's. */
 int hp_leaf_make(const char *cgroup, const char *leaf, struct hp_err *err);
-int hp_leaf_join(const char *cgroup, const char *leaf, struct hp_err *err);	/* this process; leaf NULL = itself */
+/*
+ * Like fork(), but the child is born in the cgroup (leaf NULL = itself). A process that moves in later has
+ * its memory moved page by page where the memory nodes differ, for which the kernel has every CPU flush its
+ * lists and waits for grace periods: on a busy machine that has taken longer than the time a start may take.
+ * The caller has one thread, or the child calls nothing but what is async-signal-safe. -errno on failure.
+ */
+pid_t hp_leaf_fork(const char *cgroup, const char *leaf, struct hp_err *err);
 bool hp_leaf_is_populated(const char *cgroup, const char *leaf);
 /* Removes every empty cgroup below; those in use stay. `prefix` NULL = all of them, else names that start so. */
 void hp_leaf_sweep(const char *cgroup, const char *prefix);

@@ -14,6 +14,8 @@
 #include "base/hp_auto.h"
 #include "domain/join_internal.h"
 
+#define JOIN_TRIES 5
+
 static void free_env(char ***env)
 {
 	join_env_free(*env);
@@ -70,6 +72,19 @@ static int listen_to_child(int socket, struct hp_joined *joined, int *status, st
 	return joined->pid ? 0 : hp_err_set(err, EIO, "the joining process was killed (is the domain being torn down?)");
 }
 
+/* Another command's start may sweep the still empty leaf away. */
+static pid_t fork_in_leaf(const struct join_plan *plan, struct hp_err *err)
+{
+	pid_t pid = -ENOENT;
+
+	for (int i = 0; i < JOIN_TRIES && (pid == -ENOENT || pid == -ENODEV); i++) {
+		int ret = hp_leaf_make(plan->domain->cgroup, plan->leaf, err);
+
+		pid = ret ? ret : hp_leaf_fork(plan->domain->cgroup, plan->leaf, err);
+	}
+	return pid;
+}
+
 static int run(struct join_plan *plan, struct hp_joined *joined, int *status, struct hp_err *err)
 {
 	hp_autofd int ours = -1, theirs = -1;
@@ -80,9 +95,9 @@ static int run(struct join_plan *plan, struct hp_joined *joined, int *status, st
 		return hp_err_errno(err, errno, "socketpair");
 	ours = sockets[0];
 	theirs = sockets[1];
-	child = fork();
+	child = fork_in_leaf(plan, err);
 	if (child < 0)
-		return hp_err_errno(err, errno, "fork");
+		return child;
 	if (child == 0)
 		join_child(plan, theirs);
 	close(hp_take_fd(theirs));

@@ -20,7 +20,6 @@
 
 #define SOCKET_FD 3
 #define PIDFD_FD 4
-#define JOIN_TRIES 5
 #define TTY_GROUP 5
 
 /*
@@ -69,19 +68,6 @@ static int keep_descriptors(int socket, int pidfd, struct hp_err *err)
 	    dup3(high_pidfd, PIDFD_FD, O_CLOEXEC) < 0 || close_range(PIDFD_FD + 1, ~0U, 0) < 0)
 		return hp_err_errno(err, errno, "arranging descriptors");
 	return 0;
-}
-
-/* Another command's start may sweep the still empty leaf away. */
-static int enter_leaf(const struct join_plan *plan, struct hp_err *err)
-{
-	int ret = -ENOENT;
-
-	for (int i = 0; i < JOIN_TRIES && (ret == -ENOENT || ret == -ENODEV); i++) {
-		ret = hp_leaf_make(plan->domain->cgroup, plan->leaf, err);
-		if (!ret)
-			ret = hp_leaf_join(plan->domain->cgroup, plan->leaf, err);
-	}
-	return ret;
 }
 
 /* What the caller's process was tuned to is not what a login in the domain gets. */
@@ -179,8 +165,6 @@ static int enter(const struct join_plan *plan, int *master, int *slave, struct h
 {
 	int ret = hp_domain_caps_prepare(err);
 
-	if (!ret)
-		ret = enter_leaf(plan, err);
 	if (!ret)
 		ret = reset_process(err);
 	if (!ret)

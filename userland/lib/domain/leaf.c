@@ -5,10 +5,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
@@ -44,11 +47,20 @@ static int write_file(const char *path, const char *text, struct hp_err *err)
 	return 0;
 }
 
-int hp_leaf_join(const char *cgroup, const char *leaf, struct hp_err *err)
+pid_t hp_leaf_fork(const char *cgroup, const char *leaf, struct hp_err *err)
 {
-	hp_autofree char *path = leaf_path(cgroup, leaf, "cgroup.procs");
+	hp_autofree char *path = leaf_path(cgroup, leaf, NULL);
+	hp_autofd int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD };
+	long pid;
 
-	return write_file(path, "0", err);
+	if (!path)
+		return hp_err_set(err, ENOMEM, "out of memory");
+	if (fd < 0)
+		return hp_err_errno(err, errno, "%s", path);
+	args.cgroup = (uint64_t)fd;
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	return pid < 0 ? hp_err_errno(err, errno, "starting a process in %s", path) : (pid_t)pid;
 }
 
 int hp_leaf_kill(const char *cgroup, struct hp_err *err)

@@ -130,9 +130,9 @@ static int spawn(const struct hp_domain_start *start, int lock, struct hp_err *e
 		return hp_err_errno(err, errno, "preparing to start %s", program);
 	in = pipe_fds[0];
 	out = pipe_fds[1];
-	pid = fork();
+	pid = hp_leaf_fork(start->cgroup, NULL, err);
 	if (pid < 0)
-		return hp_err_errno(err, errno, "fork");
+		return pid;
 	if (pid == 0)
 		exec_init((char *[]){ program, (char *)start->name, (char *)start->hostname, (char *)start->cgroup,
 				      (char *)start->run_dir, (char *)start->lib_dir, NULL }, out, lock, null);
