@@ -26,7 +26,7 @@ count_all() {
 	echo "tables $(nft list tables | wc -l)"
 	echo "interfaces $(ip -o link | wc -l)"
 	echo "mounts $(wc -l < /proc/mounts)"
-	echo "partctl $(pgrep -c 'partctl|domain-init')"
+	echo "partctl $(pgrep -c partctl) domain-init $(pgrep -c domain-init)"
 	echo "files $(find /run/hostpart -type f ! -name 'events*' | wc -l)"
 }
 # Kernel memory that is not given back under pressure, in KiB.

@@ -2,25 +2,39 @@
 # machine.sh: what the end-to-end tests share: a snapshot of everything that apply touches. Sourced.
 # shellcheck shell=bash
 
-# Every value that apply may change, as "file<TAB>value" lines; counters and what a live machine moves by itself are left out.
+# The lines of each file behind its name, without a program: starting one is what takes the time in an emulated machine.
+lines_of() { # FILE...
+	local file line
+	for file; do
+		{ while IFS= read -r line || [ -n "$line" ]; do printf '%s:%s\n' "$file" "$line"; done < "$file"; } 2> /dev/null
+	done
+}
+
+mounts_of_interest() {
+	local line point
+	while IFS= read -r line; do
+		read -r _ point _ <<< "$line"
+		case $point in
+		/sys/fs/cgroup) echo "mount $line" ;;
+		*hostpart*) echo "mount $point" ;;
+		esac
+	done < /proc/mounts
+}
+
+# Every value that apply may change, as "file:value" lines; counters, what a live machine moves by itself and
+# the numbers of links (which follow the order in which they were made) are left out.
 snapshot() {
-	find /sys/fs/cgroup -maxdepth 2 -type f \( -name 'cpuset.*' -o -name 'cgroup.subtree_control' -o -name 'cgroup.type' \
-		-o -name 'memory.min' -o -name 'memory.max' -o -name 'memory.high' -o -name 'memory.swap.max' -o -name 'pids.max' \) \
-		-print0 | sort -z | xargs -0 grep -H '' 2> /dev/null
-	grep -H '' /sys/devices/virtual/workqueue/cpumask /proc/irq/default_smp_affinity
-	grep -H '' /proc/irq/*/smp_affinity_list 2> /dev/null
-	awk '$2 == "/sys/fs/cgroup" { print "mount", $0 }' /proc/mounts
-	awk '{ print "mount", $2 }' /proc/mounts | grep hostpart
-	ip -o link show | sed 's/^[0-9]*: //; s/ qlen [0-9]*//; s/state [A-Z]*//; s/<[^>]*>//'
-	ip -o -4 addr show | sed 's/^[0-9]*: //'
-	ip route show | sort
+	lines_of /sys/fs/cgroup/{,*/,hostpart*/*/}{cpuset.*,cgroup.subtree_control,cgroup.type,memory.{min,max,high,swap.max},pids.max}
+	lines_of /sys/devices/virtual/workqueue/cpumask /proc/irq/default_smp_affinity /proc/irq/*/smp_affinity_list
+	mounts_of_interest
+	ip -o link show | sed 's/^[0-9]*: //; s/ qlen [0-9]*//; s/state [A-Z]*//; s/<[^>]*>//; s/@if[0-9]*/@/; s/ link-netnsid [0-9]*//'
+	printf '%s\n' 'addr show' 'route show' | ip -o -4 -batch - | sed 's/^[0-9]*: //' | sort
 	nft list ruleset 2> /dev/null
-	ls /run/netns 2> /dev/null
-	find /sys/fs/bpf -mindepth 1 2> /dev/null
-	bpftool cgroup tree 2> /dev/null | grep -v '^CgroupPath' | sed 's/^ *[0-9]* *//'
-	find /run/hostpart -mindepth 1 ! -name 'events*' ! -name lock ! -name netns ! -name domains 2> /dev/null
-	find /run/systemd/system.control 2> /dev/null
-	cat /sys/kernel/hostpart/domains/*/cpus 2> /dev/null
+	echo /run/netns/*
+	bpftool cgroup tree 2> /dev/null | sed '/^CgroupPath/d; s/^ *[0-9]* *//'
+	find /sys/fs/bpf /run/hostpart /run/systemd/system.control -mindepth 1 \
+		! -name 'events*' ! -name lock ! -name netns ! -name domains 2> /dev/null | sort
+	lines_of /sys/kernel/hostpart/domains/*/cpus
 	true
 }
 

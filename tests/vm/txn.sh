@@ -13,15 +13,14 @@ dump() {
 	grep -aH '' /sys/fs/cgroup/{system,user}.slice/cpuset.cpus /sys/fs/cgroup/cpuset.cpus.effective 2> /dev/null
 	grep -aH '' /sys/devices/virtual/workqueue/cpumask /proc/irq/default_smp_affinity
 	# An interrupt stays in /proc after its first use, even when its driver has let it go: only those in use count.
-	local irq
-	for irq in /sys/kernel/irq/*; do
-		[ -z "$(cat "$irq/actions" 2> /dev/null)" ] || grep -aH '' "/proc/irq/${irq##*/}"/smp_affinity{,_list} 2> /dev/null
-	done
+	grep -ls . /sys/kernel/irq/*/actions | sed -E 's,.*/irq/([0-9]+)/.*,/proc/irq/\1/smp_affinity\n/proc/irq/\1/smp_affinity_list,' |
+		xargs -d '\n' grep -aH '' 2> /dev/null
 	# Without the numbers of mounts and namespaces, which are new each time.
 	sed -nE '/ \/sys\/fs\/cgroup |hostpart/ { s/^[0-9]+ [0-9]+ //; s/net:\[[0-9]+\]/net/; s/ (shared|master):[0-9]+//; p }' /proc/self/mountinfo
 	find /run/systemd/system.control /run/systemd/transient 2> /dev/null | sort
 	find /run/systemd/system.control /run/systemd/transient -type f -print0 2> /dev/null | sort -z | xargs -0r grep -aH ''
-	ip -br link | awk '{ print $1, $3 }' | sort
+	# The number of the other end of a pair follows the order in which links were made.
+	ip -br link | awk '{ sub(/@if[0-9]+/, "@", $1); print $1, $3 }' | sort
 	nft list ruleset 2> /dev/null
 	find /sys/fs/bpf -mindepth 1 2> /dev/null | sort
 }
