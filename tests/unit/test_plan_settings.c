@@ -85,9 +85,10 @@ static const char *const expected[] = {
 	"irq|4|affinity|0-1|2",
 	"irq|24|affinity|2-3|8",
 	"irq|26|affinity|4-7|18",
-	"registry|table||domain alpha;cpus alpha 2-3;memory alpha 1073741824 nodes 0;pci alpha 0000:02:00.0;"
-	"pci alpha 0000:04:00.0;domain beta;cpus beta 4-7;memory beta 1610612736 nodes 1;"
-	"pci beta 0000:03:00.0;pci beta 0000:05:00.0|2",
+	"registry|table||domain alpha active;cpus alpha 2-3;memory alpha 1073741824 nodes 0;"
+	"pci alpha 0000:02:00.0 driver some;pci alpha 0000:04:00.0 driver some port eth0;"
+	"domain beta active;cpus beta 4-7;memory beta 1610612736 nodes 1;"
+	"pci beta 0000:03:00.0 driver some;pci beta 0000:05:00.0 driver some|2",
 };
 
 static int pci_index(const struct hp_inventory *inv, const char *bdf)

@@ -127,6 +127,20 @@ static int release_module(struct run *run)
 	return HP_EXIT_OK;
 }
 
+/* A sealed registry would refuse its step of a teardown when others are undone already. */
+static int check_not_sealed(struct hp_err *err)
+{
+	hp_autokernel *kernel = NULL;
+	hp_autoerr unknown = HP_ERR_INIT;
+	struct hp_kernel_info info;
+
+	if (hp_kernel_open(&kernel, &unknown) < 0 || hp_kernel_info(kernel, &info, &unknown) < 0)
+		return 0;
+	if (info.guards & HP_KERNEL_GUARD_SEALED)
+		return hp_err_set(err, EROFS, "the domains are sealed until the next reboot");
+	return 0;
+}
+
 static int run_teardown(struct run *run, int argc, char **argv)
 {
 	const struct change_request request = { .what = CHANGE_TEARDOWN };
@@ -135,10 +149,13 @@ static int run_teardown(struct run *run, int argc, char **argv)
 		{ "force", 0, NULL, "then have the module drop whatever its registry still holds", .flag = &is_forced },
 		{ 0 },
 	};
+	hp_autoerr err = HP_ERR_INIT;
 	int status, first = cli_parse(run, argc, argv, options, 0, 0, &status);
 
 	if (first < 0)
 		return status;
+	if (check_not_sealed(&err) < 0)
+		return cli_fail(run, &err);
 	status = make(run, &request, "torn down");
 	return status == HP_EXIT_OK && is_forced ? release_module(run) : status;
 }

@@ -10,6 +10,7 @@
 #include "base/hp_cgroup2.h"
 #include "base/hp_text.h"
 #include "ctl/hp_ctl.h"
+#include "kernel/hp_kernel.h"
 #include "plan_print.h"
 
 struct status {
@@ -18,6 +19,7 @@ struct status {
 	const struct hp_engine_result *plan;	/* the policy in force, planned again: its steps are the drift */
 	long agent_pid;				/* 0 = partd does not run */
 	long confirm_s;				/* seconds left, 0 = confirmed */
+	bool is_sealed;
 };
 
 static long seconds_left(const struct hp_state *state)
@@ -83,6 +85,17 @@ static void add_domain(const struct status *status, struct out_table *table, int
 	out_table_colour(table, 1, state && strcmp(state, "running") == 0 ? OUT_GREEN : OUT_RED);
 }
 
+/* Nobody can unseal: what cannot be asked now is not sealed as far as anyone knows. */
+static bool is_sealed(void)
+{
+	hp_autokernel *kernel = NULL;
+	hp_autoerr unknown = HP_ERR_INIT;
+	struct hp_kernel_info info;
+
+	return hp_kernel_open(&kernel, &unknown) == 0 && hp_kernel_info(kernel, &info, &unknown) == 0 &&
+	       info.guards & HP_KERNEL_GUARD_SEALED;
+}
+
 static void print_machine(const struct status *status)
 {
 	struct run *run = status->run;
@@ -94,7 +107,8 @@ static void print_machine(const struct status *status)
 		printf("agent    %spartd does not run%s: the domains hold, but drift is not mended\n",
 		       out_colour(run, OUT_YELLOW), out_colour(run, OUT_PLAIN));
 	if (inv && inv->has_module)
-		printf("module   hostpart.ko is loaded\n");
+		printf("module   hostpart.ko is loaded%s\n",
+		       status->is_sealed ? "; the domains are sealed until the next reboot" : "");
 	else
 		printf("module   %shostpart.ko is not loaded%s\n", out_colour(run, OUT_YELLOW), out_colour(run, OUT_PLAIN));
 	if (status->confirm_s)
@@ -224,6 +238,7 @@ static struct json_object *status_json(const struct status *status)
 	add_number(object, "confirm_within_seconds", status->confirm_s);
 	add_number(object, "agent_pid", status->agent_pid);
 	json_object_object_add(object, "module", json_object_new_boolean(status->plan->inventory->has_module));
+	json_object_object_add(object, "sealed", json_object_new_boolean(status->is_sealed));
 	add_number(object, "drifted", (int64_t)status->plan->steps.count);
 	for (size_t i = 0; i < status->plan->policy->domains_count; i++)
 		json_object_array_add(domains, domain_json(status, (int)i));
@@ -244,6 +259,7 @@ static int show_nothing(struct run *run, long agent_pid)
 		add_number(object, "confirm_within_seconds", 0);
 		add_number(object, "agent_pid", agent_pid);
 		json_object_object_add(object, "module", json_object_new_boolean(has_module));
+		json_object_object_add(object, "sealed", json_object_new_boolean(is_sealed()));
 		add_number(object, "drifted", 0);
 		json_object_object_add(object, "domains", json_object_new_array());
 		json_object_object_add(object, "not_guaranteed", json_object_new_array());
@@ -275,6 +291,7 @@ static int run_status(struct run *run, int argc, char **argv)
 		return show_nothing(run, status.agent_pid);
 	status.state = state;
 	status.confirm_s = seconds_left(state);
+	status.is_sealed = is_sealed();
 	if (hp_engine_plan(&run->ctx, state->policy_file, state->policy_text, &plan, &err) < 0)
 		return cli_fail(run, &err);
 	if (run->format == OUT_TABLE)

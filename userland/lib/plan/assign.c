@@ -126,6 +126,8 @@ static int run_phases(struct plan_run *run)
 		rc = plan_assign_memory(run);
 	if (!rc && !run->refused)
 		rc = plan_assign_nodes(run);
+	if (!rc && !run->refused)
+		rc = plan_check_elastic(run);
 	if (!rc)
 		rc = plan_assign_devices(run);
 	if (!rc)

@@ -5,33 +5,74 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
 
-static int by_index(const void *a, const void *b)
-{
-	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+struct function {
+	const struct hp_inv_pci *pci;
+	const struct hp_device_spec *spec;
+};
 
-	return x < y ? -1 : x > y;
+/* The inventory is in BDF order, so its addresses are too. */
+static int by_place(const void *a, const void *b)
+{
+	const struct function *x = a, *y = b;
+
+	return x->pci < y->pci ? -1 : x->pci > y->pci;
+}
+
+/* As the canonical text of a claim has it: what is not known is left to the kernel. */
+static void print_function(const struct function *function, const char *domain, FILE *out)
+{
+	const struct hp_inv_pci *pci = function->pci;
+	const struct hp_device_spec *spec = function->spec;
+
+	fprintf(out, "\npci %s %s", domain, pci->bdf);
+	/* Parked by the module, it tells nothing of the driver it is for. */
+	if (pci->driver && strcmp(pci->driver, "hostpart") != 0)
+		fprintf(out, " driver %s", pci->driver);
+	if (spec && spec->port && spec->port->name)
+		fprintf(out, " port %s", spec->port->name);
+	if (spec && spec->allow_shared_group)
+		fputs(" shared-group", out);
+}
+
+static int print_elastic(const struct hp_elastic_spec *elastic, FILE *out)
+{
+	hp_autofree char *list = NULL;
+
+	if (elastic->cpus) {
+		list = hp_cpulist_format(elastic->cpus);
+		if (!list)
+			return -ENOMEM;
+		fprintf(out, " elastic-cpus %s", list);
+	}
+	if (elastic->memory_max.is_set)
+		fprintf(out, " elastic-memory %" PRIu64 "-%" PRIu64, elastic->memory_min.bytes,
+			elastic->memory_max.bytes);
+	return 0;
 }
 
 static int print_domain(const struct emit *emit, size_t index, FILE *out)
 {
 	const struct hp_assigned_domain *domain = &emit->assignment->domains[index];
+	const struct hp_elastic_spec *elastic = &emit->policy->domains[index].elastic;
 	hp_autofree char *nodes = hp_cpulist_format(domain->nodes);
-	hp_autofree size_t *pci = calloc(domain->pci_count + 1, sizeof(*pci));
+	hp_autofree struct function *functions = calloc(domain->pci_count + 1, sizeof(*functions));
 
-	if (!nodes || !pci)
+	if (!nodes || !functions)
 		return -ENOMEM;
-	fprintf(out, "%sdomain %s\ncpus %s %s\nmemory %s %" PRIu64 " nodes %s", index ? "\n" : "",
-		domain->name, domain->name, emit->cpus[index], domain->name, domain->memory_bytes,
-		nodes);
+	fprintf(out, "%sdomain %s active", index ? "\n" : "", domain->name);
+	if (print_elastic(elastic, out))
+		return -ENOMEM;
+	fprintf(out, "\ncpus %s %s\nmemory %s %" PRIu64 " nodes %s", domain->name, emit->cpus[index], domain->name,
+		domain->memory_bytes, nodes);
 	for (size_t i = 0; i < domain->pci_count; i++)
-		pci[i] = domain->pci[i];
-	/* The inventory is in BDF order, so its indexes are too. */
-	qsort(pci, domain->pci_count, sizeof(*pci), by_index);
+		functions[i] = (struct function){ &emit->inv->pci[domain->pci[i]], domain->pci_specs[i] };
+	qsort(functions, domain->pci_count, sizeof(*functions), by_place);
 	for (size_t i = 0; i < domain->pci_count; i++)
-		fprintf(out, "\npci %s %s", domain->name, emit->inv->pci[pci[i]].bdf);
+		print_function(&functions[i], domain->name, out);
 	return 0;
 }
 

@@ -42,6 +42,7 @@ int plan_assign_memory(struct plan_run *run);		/* amounts */
 int plan_assign_nodes(struct plan_run *run);		/* needs CPUs and amounts */
 int plan_assign_devices(struct plan_run *run);
 int plan_check_devices(struct plan_run *run);		/* groups, roles, ports; needs the devices */
+int plan_check_elastic(struct plan_run *run);		/* needs CPUs and amounts */
 int plan_assign_star(struct plan_run *run);
 int plan_find_gaps(struct plan_run *run);		/* of a complete assignment */
 

@@ -112,6 +112,13 @@ struct hp_network_spec {
 	struct hp_loc loc, address_loc;
 };
 
+/* elastic: {cpus: "2-5", memory: {min: 512MiB, max: 2GiB}}: what may change after 'partctl seal'. */
+struct hp_elastic_spec {
+	hwloc_bitmap_t cpus;		/* NULL = none; includes those the domain has */
+	struct hp_amount memory_min, memory_max;	/* bytes only; both set or neither */
+	struct hp_loc loc, cpus_loc, memory_loc;
+};
+
 struct hp_domain_spec {
 	char *name;
 	char *hostname;			/* default: name */
@@ -121,6 +128,7 @@ struct hp_domain_spec {
 	struct hp_device_spec *devices;
 	size_t devices_count;
 	struct hp_network_spec network;
+	struct hp_elastic_spec elastic;
 	struct hp_loc loc;
 };
 

@@ -17,6 +17,12 @@ hp_read_fn hp_read_cpus, hp_read_base_cpus;
 hp_read_fn hp_read_memory, hp_read_nodes;
 /* field: struct hp_amount. At least HP_MEMORY_MIN_BYTES or a share of the machine. */
 hp_read_fn hp_read_memory_size;
+/* field: struct hp_amount. Bytes only, at least HP_MEMORY_MIN_BYTES. */
+hp_read_fn hp_read_memory_bytes;
+/* field: hwloc_bitmap_t, replaced on success: CPUs or nodes in list format. */
+hp_read_fn hp_read_set;
+/* field: struct hp_elastic_spec. */
+hp_read_fn hp_read_elastic;
 /* field: struct hp_port_spec *. */
 hp_read_fn hp_read_port;
 

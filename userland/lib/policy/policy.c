@@ -146,6 +146,7 @@ static void free_domain(struct hp_domain_spec *domain)
 	free(domain->network.link_address);
 	hwloc_bitmap_free(domain->cpus.list);
 	hwloc_bitmap_free(domain->memory.nodes);
+	hwloc_bitmap_free(domain->elastic.cpus);
 	free_devices(domain->devices, domain->devices_count);
 }
 

@@ -49,11 +49,11 @@ static void read_fraction(struct hp_reader *in, const struct hp_key *key,
 			  NULL);
 }
 
-/* Both for CPUs and nodes: *set is replaced on success. */
-static void read_set(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
-		     hwloc_bitmap_t *set)
+void hp_read_set(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		 void *field)
 {
 	hp_autobitmap read = NULL;
+	hwloc_bitmap_t *set = field;
 	const char *text;
 	int ret;
 
@@ -61,12 +61,14 @@ static void read_set(struct hp_reader *in, const struct hp_key *key, const struc
 		return;
 	read = hwloc_bitmap_alloc();
 	ret = read ? hp_cpulist_parse(text, read) : -ENOMEM;
-	if (!ret)
+	if (!ret) {
+		hwloc_bitmap_free(*set);
 		*set = hp_take(read);
-	else if (ret == -ENOMEM)
+	} else if (ret == -ENOMEM) {
 		in->bad->is_out_of_memory = true;
-	else
+	} else {
 		hp_reject(in, key, node, ret == -ERANGE ? "a number is above 65535" : NULL, NULL);
+	}
 }
 
 static void read_list(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
@@ -75,7 +77,7 @@ static void read_list(struct hp_reader *in, const struct hp_key *key, const stru
 	struct hp_cpus_spec *spec = field;
 
 	spec->how = HP_CPUS_LIST;
-	read_set(in, key, node, &spec->list);
+	hp_read_set(in, key, node, &spec->list);
 }
 
 static void read_kind(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
@@ -163,5 +165,5 @@ void hp_read_nodes(struct hp_reader *in, const struct hp_key *key, const struct 
 	struct hp_memory_spec *memory = field;
 
 	memory->nodes_loc = node->loc;
-	read_set(in, key, node, &memory->nodes);
+	hp_read_set(in, key, node, &memory->nodes);
 }

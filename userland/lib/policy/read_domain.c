@@ -97,6 +97,8 @@ static const struct hp_key domain_keys[] = {
 	{ "devices", "a list such as [{class: nvme, index: 0}]", read_devices, 0, false },
 	{ "network", "a mapping of link and address", read_network,
 	  offsetof(struct hp_domain_spec, network), false },
+	{ "elastic", "a mapping of cpus and memory", hp_read_elastic,
+	  offsetof(struct hp_domain_spec, elastic), false },
 };
 static const struct hp_shape domain_shape = HP_SHAPE("a domain", domain_keys);
 

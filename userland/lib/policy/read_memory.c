@@ -92,6 +92,12 @@ void hp_read_memory_size(struct hp_reader *in, const struct hp_key *key, const s
 	read_amount(in, key, node, true, HP_MEMORY_MIN_BYTES, field);
 }
 
+void hp_read_memory_bytes(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+			  void *field)
+{
+	read_amount(in, key, node, false, HP_MEMORY_MIN_BYTES, field);
+}
+
 static void read_guarantee(struct hp_reader *in, const struct hp_key *key,
 			   const struct hp_yaml *node, void *field)
 {

@@ -3,11 +3,58 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "apply/hp_backend.h"
 #include "base/hp_auto.h"
 #include "kernel/hp_kernel.h"
+#include "net/hp_netns.h"
 
-/* The value is the canonical text of hp_kernel_table_format(); absent = an empty table. */
+/*
+ * The value is the canonical text of hp_kernel_table_format(); absent = an empty
+ * table. A domain that is active there is one whose pinned network namespace the
+ * module knows: started anew, it reads as not active until the table is written again.
+ */
+
+/* The pinned network namespace of a domain; -ENOENT when there is none. */
+static int open_netns(const struct hp_ctx *ctx, const char *domain)
+{
+	hp_autoerr ignored = HP_ERR_INIT;
+	hp_autofree char *path = NULL;
+
+	if (asprintf(&path, "%s/netns/%s", ctx->run_dir, domain) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return hp_netns_open(path, &ignored);
+}
+
+static void forget_stale(const struct hp_ctx *ctx, struct hp_kernel_table *table)
+{
+	for (size_t i = 0; i < table->domains_count; i++) {
+		struct hp_kernel_domain *domain = &table->domains[i];
+		hp_autofd int fd = domain->is_active ? open_netns(ctx, domain->name) : -1;
+
+		if (fd >= 0 && hp_netns_id(fd) != domain->netns_ino)
+			domain->is_active = false;
+	}
+}
+
+/* Without a namespace of its own a domain is started all the same: its ports stay in the base. */
+static void give_namespaces(const struct hp_ctx *ctx, struct hp_kernel_table *table)
+{
+	for (size_t i = 0; i < table->domains_count; i++) {
+		if (table->domains[i].is_active)
+			table->domains[i].netns_fd = open_netns(ctx, table->domains[i].name);
+	}
+}
+
+static void take_namespaces(struct hp_kernel_table *table)
+{
+	for (size_t i = 0; i < table->domains_count; i++) {
+		if (table->domains[i].netns_fd > 0)
+			close(table->domains[i].netns_fd);
+	}
+}
 
 static int probe(struct hp_ctx *ctx, struct hp_err *err)
 {
@@ -30,7 +77,8 @@ static int check_name(const char *object, const char *attr, struct hp_err *err)
 }
 
 /* *value NULL = the table is empty. */
-static int read_text(struct hp_kernel *kernel, char **value, uint64_t *generation, struct hp_err *err)
+static int read_text(const struct hp_ctx *ctx, struct hp_kernel *kernel, char **value, uint64_t *generation,
+		     struct hp_err *err)
 {
 	hp_autokerneltable table = HP_KERNEL_TABLE_INIT;
 	int result;
@@ -42,6 +90,7 @@ static int read_text(struct hp_kernel *kernel, char **value, uint64_t *generatio
 	*generation = table.generation;
 	if (!table.domains_count)
 		return 0;
+	forget_stale(ctx, &table);
 	*value = hp_kernel_table_format(&table);
 	return *value ? 0 : hp_err_errno(err, ENOMEM, "registry table");
 }
@@ -52,13 +101,12 @@ static int read_setting(struct hp_ctx *ctx, const char *object, const char *attr
 	uint64_t generation;
 	int result;
 
-	(void)ctx;
 	*value = NULL;
 	result = check_name(object, attr, err);
 	if (!result)
 		result = hp_kernel_open(&kernel, err);
 	if (!result)
-		result = read_text(kernel, value, &generation, err);
+		result = read_text(ctx, kernel, value, &generation, err);
 	return result;
 }
 
@@ -72,19 +120,21 @@ static int write_setting(struct hp_ctx *ctx, const char *object, const char *att
 	uint64_t generation;
 	int result;
 
-	(void)ctx;
 	result = check_name(object, attr, err);
 	if (!result && value)
 		result = hp_kernel_table_parse(value, &table, err);
 	if (!result)
 		result = hp_kernel_open(&kernel, err);
 	if (!result)
-		result = read_text(kernel, &live, &generation, err);
+		result = read_text(ctx, kernel, &live, &generation, err);
 	if (result)
 		return result;
 	if (value ? live && strcmp(live, value) == 0 : !live)
 		return 0;
-	return hp_kernel_commit(kernel, &table, generation, NULL, err);
+	give_namespaces(ctx, &table);
+	result = hp_kernel_commit(kernel, &table, generation, NULL, err);
+	take_namespaces(&table);
+	return result;
 }
 
 static int compare_lines(const void *a, const void *b)
