@@ -51,7 +51,7 @@ BENCHES  := $(patsubst tests/bench/%.c,$(O)/bench/%,$(BENCH_SRC))
 VMTOOLS  := $(patsubst tests/vm/%.c,$(O)/tests/%,$(VMTOOL_SRC))
 
 # ---- flags ----
-PKGS       := libfyaml libcgroup libnftnl libmnl hwloc libpci libsystemd json-c libbpf libcap-ng libseccomp
+PKGS       := libfyaml libcgroup libnftnl libmnl hwloc libpci libsystemd json-c libbpf libcap-ng libseccomp libcrypto
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 

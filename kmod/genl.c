@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* genl.c: the generic netlink family: which commands there are, what each may carry. */
+#include <linux/capability.h>
 #include <linux/module.h>
 #include <linux/netlink.h>
 #include <linux/notifier.h>
+#include <linux/nsproxy.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
+#include <net/sock.h>
 
 #include "hostpart.h"
 
@@ -59,6 +62,7 @@ static const struct genl_ops ops[] = {
 	}, {
 		.cmd = HP_CMD_GET_EVENT,
 		.flags = GENL_ADMIN_PERM,
+		.start = hp_genl_check_dumper,
 		.dumpit = hp_genl_dump_events,
 		.policy = no_attrs,
 		.maxattr = ARRAY_SIZE(no_attrs) - 1,
@@ -119,6 +123,31 @@ struct genl_family hp_genl_family __ro_after_init = {
 	.mcgrps = groups,
 	.n_mcgrps = ARRAY_SIZE(groups),
 };
+
+/*
+ * Beside the CAP_NET_ADMIN that GENL_ADMIN_PERM has asked for already.  Root of a
+ * domain keeps that one, so what belongs to others takes CAP_SYS_ADMIN, of the
+ * opener of the socket and of the sender, in the initial user namespace; and the
+ * sender has to live in the initial network namespace, else a socket handed into
+ * a domain would carry its root's wishes out.
+ */
+int hp_genl_check_caller(struct sk_buff *skb, struct hp_refusal *why)
+{
+	if (!netlink_capable(skb, CAP_SYS_ADMIN))
+		return hp_refuse(why, -EPERM, "needs CAP_SYS_ADMIN in the initial user namespace");
+	if (!net_eq(sock_net(NETLINK_CB(skb).sk), &init_net) ||
+	    !net_eq(current->nsproxy->net_ns, &init_net))
+		return hp_refuse(why, -EPERM, "only from the initial network namespace");
+	return 0;
+}
+
+int hp_genl_check_dumper(struct netlink_callback *cb)
+{
+	struct hp_refusal why = {};
+
+	/* No words: 6.1 hands the start of a dump no extended ack. */
+	return hp_genl_check_caller(cb->skb, &why);
+}
 
 static int on_netlink(struct notifier_block *nb, unsigned long action, void *data)
 {

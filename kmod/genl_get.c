@@ -96,6 +96,11 @@ int hp_genl_get_domain(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *reply;
 	int err;
 
+	err = hp_genl_check_caller(skb, &why);
+	if (err) {
+		hp_refusal_report(&why, info);
+		return err;
+	}
 	if (GENL_REQ_ATTR_CHECK(info, HP_A_DOMAIN_NAME)) {
 		NL_SET_ERR_MSG(info->extack, "which domain? Give a name, or ask for a dump");
 		return -EINVAL;
@@ -126,6 +131,10 @@ static void *start_entry(struct sk_buff *skb, struct netlink_callback *cb, u8 cm
 
 int hp_genl_start_domains(struct netlink_callback *cb)
 {
+	int err = hp_genl_check_dumper(cb);
+
+	if (err)
+		return err;
 	cb->min_dump_alloc = largest_entry();
 	return 0;
 }
@@ -158,7 +167,11 @@ int hp_genl_start_claims(struct netlink_callback *cb)
 {
 	struct nlattr *name = hp_dump_attrs(cb)[HP_A_DOMAIN_NAME];
 	struct dump_cursor *cursor = cursor_of(cb);
+	int err = hp_genl_check_dumper(cb);
 	bool is_known = true;
+
+	if (err)
+		return err;
 
 	if (name) {
 		nla_strscpy(cursor->domain, name, sizeof(cursor->domain));

@@ -1,28 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* genl_set.c: the commands that change the registry. */
-#include <linux/capability.h>
 #include <linux/netlink.h>
-#include <linux/nsproxy.h>
 #include <net/genetlink.h>
-#include <net/sock.h>
 
 #include "hostpart.h"
-
-/*
- * Beside the CAP_NET_ADMIN that GENL_ADMIN_PERM has asked for already.  Both the
- * opener of the socket and the sender need the capability in the initial user
- * namespace; and the sender has to live in the initial network namespace, else a
- * socket handed into a domain would carry its root's wishes out.
- */
-static int check_caller(struct sk_buff *skb, struct hp_refusal *why)
-{
-	if (!netlink_capable(skb, CAP_SYS_ADMIN))
-		return hp_refuse(why, -EPERM, "needs CAP_SYS_ADMIN in the initial user namespace");
-	if (!net_eq(sock_net(NETLINK_CB(skb).sk), &init_net) ||
-	    !net_eq(current->nsproxy->net_ns, &init_net))
-		return hp_refuse(why, -EPERM, "only from the initial network namespace");
-	return 0;
-}
 
 static struct sk_buff *new_reply(struct genl_info *info, u8 cmd, void **hdr)
 {
@@ -59,7 +40,7 @@ int hp_genl_txn_begin(struct sk_buff *skb, struct genl_info *info)
 	reply = new_reply(info, HP_CMD_TXN_BEGIN, &hdr);
 	if (!reply)
 		return -ENOMEM;
-	err = check_caller(skb, &why);
+	err = hp_genl_check_caller(skb, &why);
 	if (!err) {
 		mutex_lock(&hp_registry_lock);
 		err = hp_txn_begin(info->snd_portid, &why);
@@ -93,7 +74,7 @@ int hp_genl_txn_stage(struct sk_buff *skb, struct genl_info *info)
 	struct hp_table *table;
 	int err;
 
-	err = check_caller(skb, &why);
+	err = hp_genl_check_caller(skb, &why);
 	if (err)
 		goto report;
 	mutex_lock(&hp_registry_lock);
@@ -163,7 +144,7 @@ int hp_genl_txn_commit(struct sk_buff *skb, struct genl_info *info)
 	reply = new_reply(info, HP_CMD_TXN_COMMIT, &hdr);
 	if (!reply)
 		return -ENOMEM;
-	err = check_caller(skb, &why);
+	err = hp_genl_check_caller(skb, &why);
 	if (!err) {
 		mutex_lock(&hp_registry_lock);
 		table = hp_txn_close(info->snd_portid);
@@ -186,7 +167,7 @@ int hp_genl_txn_abort(struct sk_buff *skb, struct genl_info *info)
 	struct hp_table *table;
 	int err;
 
-	err = check_caller(skb, &why);
+	err = hp_genl_check_caller(skb, &why);
 	if (!err) {
 		mutex_lock(&hp_registry_lock);
 		table = hp_txn_close(info->snd_portid);
@@ -236,7 +217,7 @@ int hp_genl_release(struct sk_buff *skb, struct genl_info *info)
 	reply = new_reply(info, HP_CMD_RELEASE, &hdr);
 	if (!reply)
 		return -ENOMEM;
-	err = check_caller(skb, &why);
+	err = hp_genl_check_caller(skb, &why);
 	if (!err)
 		err = release(&released, &why);
 	if (err) {
@@ -265,7 +246,7 @@ int hp_genl_seal(struct sk_buff *skb, struct genl_info *info)
 	reply = new_reply(info, HP_CMD_SEAL, &hdr);
 	if (!reply)
 		return -ENOMEM;
-	err = check_caller(skb, &why);
+	err = hp_genl_check_caller(skb, &why);
 	if (!err) {
 		hp_actor_set_current(&actor);
 		mutex_lock(&hp_registry_lock);

@@ -238,9 +238,35 @@ int hp_parse_entry(const struct nlattr *attr, enum hp_source source, struct hp_t
 /* The function that the attributes of a PCI claim name. */
 int hp_parse_pci(struct nlattr *const *tb, struct hp_claim *claim, struct hp_refusal *why);
 
+/* ---- blob.c: a policy file, as uapi/hostpart.h describes it ------------------- */
+
+struct hp_blob {
+	const void *data;		/* borrowed */
+	u32 signed_bytes;		/* header and attributes */
+	const void *signature;		/* NULL = not signed */
+	u32 signature_bytes;
+};
+
+/* Checks the frame, not yet what is in it. */
+int hp_blob_open(const void *data, size_t size, struct hp_blob *blob, struct hp_refusal *why);
+/* Adds what is in it. */
+int hp_blob_parse(const struct hp_blob *blob, struct hp_table *table, struct hp_refusal *why);
+
+/* ---- boot_policy.c ---------------------------------------------------------- */
+
+/* Puts the boot policy in force, if there is a good one; a bad one is told of. */
+void hp_boot_policy_load(void);
+
 /* ---- genl*.c ------------------------------------------------------------- */
 
 extern struct genl_family hp_genl_family;
+
+/*
+ * Who may do what the family guards: all commands but GET_INFO ask the one or,
+ * from the start of a dump, the other.
+ */
+int hp_genl_check_caller(struct sk_buff *skb, struct hp_refusal *why);
+int hp_genl_check_dumper(struct netlink_callback *cb);
 
 int hp_genl_init(void);
 void hp_genl_exit(void);
@@ -331,6 +357,8 @@ int hp_sysfs_init(void);
 void hp_sysfs_exit(void);
 /* Adds directories for the domains of @next that have none yet, or some and an error. */
 int hp_sysfs_prepare(const struct hp_table *next);
+/* Files of a domain's directory, which has its name (sysfs_domain.c). */
+extern const struct attribute_group *hp_sysfs_domain_groups[];
 /* Drops the directories of domains that @table does not have. */
 void hp_sysfs_retire(const struct hp_table *table);
 

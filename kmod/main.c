@@ -8,6 +8,7 @@ static int __init load(void)
 {
 	int err;
 
+	hp_guards_set(HP_GUARD_UNLOAD);
 	err = hp_netns_init();
 	if (err)
 		return err;
@@ -23,11 +24,11 @@ static int __init load(void)
 	err = hp_cpu_pin_init();
 	if (err)
 		goto exit_cpu_guard;
+	hp_boot_policy_load();
 	/* Last: from here on user space can change the registry. */
 	err = hp_genl_init();
 	if (err)
 		goto exit_cpu_pin;
-	hp_guards_set(HP_GUARD_UNLOAD);
 	pr_info("hostpart %s (abi %u) loaded\n", HP_MODULE_VERSION, HP_ABI);
 	return 0;
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* sysfs.c: the read-only view of the registry under /sys/kernel/hostpart. */
 #include <linux/completion.h>
-#include <linux/cpumask.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
-#include <linux/nodemask.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
@@ -24,166 +22,6 @@ struct domain_dir {
 static struct kobject *root, *domains_parent;
 static LIST_HEAD(dirs);			/* hp_registry_lock */
 
-static const struct hp_domain *domain_of(const struct hp_table *table, struct kobject *kobj)
-{
-	return hp_table_find_domain(table, kobject_name(kobj));
-}
-
-static ssize_t cgroup_id_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	const struct hp_domain *domain;
-	ssize_t len = -ENODEV;
-
-	rcu_read_lock();
-	domain = domain_of(hp_registry_table(), kobj);
-	if (domain)
-		len = sysfs_emit(buf, "%llu\n", domain->cgroup_id);
-	rcu_read_unlock();
-	return len;
-}
-
-static struct kobj_attribute cgroup_id_attr = __ATTR(cgroup_id, 0400, cgroup_id_show, NULL);
-
-static ssize_t memory_bytes_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	const struct hp_table *table;
-	const struct hp_domain *domain;
-	const struct hp_claim *claim;
-	ssize_t len = -ENODEV;
-
-	rcu_read_lock();
-	table = hp_registry_table();
-	domain = domain_of(table, kobj);
-	if (domain) {
-		claim = hp_table_memory_claim(table, domain);
-		len = sysfs_emit(buf, "%llu\n", claim ? claim->memory_bytes : 0);
-	}
-	rcu_read_unlock();
-	return len;
-}
-
-static struct kobj_attribute memory_bytes_attr =
-	__ATTR(memory_bytes, 0400, memory_bytes_show, NULL);
-
-static ssize_t nodes_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	const struct hp_claim *claim = NULL;
-	const struct hp_table *table;
-	const struct hp_domain *domain;
-	nodemask_t nodes = NODE_MASK_NONE;
-	u32 i, node;
-
-	rcu_read_lock();
-	table = hp_registry_table();
-	domain = domain_of(table, kobj);
-	if (domain)
-		claim = hp_table_memory_claim(table, domain);
-	for (i = 0; claim && i < claim->range_count; i++)
-		for (node = claim->ranges[i].first; node <= claim->ranges[i].last; node++)
-			node_set(node, nodes);
-	rcu_read_unlock();
-	return domain ? sysfs_emit(buf, "%*pbl\n", nodemask_pr_args(&nodes)) : -ENODEV;
-}
-
-static struct kobj_attribute nodes_attr = __ATTR(nodes, 0400, nodes_show, NULL);
-
-/* A binary attribute, as the list may be longer than the page of a text one. */
-static ssize_t cpus_read(struct file *file, struct kobject *kobj, struct bin_attribute *attr,
-			 char *buf, loff_t off, size_t count)
-{
-	const struct hp_table *table;
-	const struct hp_domain *domain;
-	unsigned int cpu;
-	cpumask_var_t cpus;
-	ssize_t len = -ENODEV;
-
-	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL))
-		return -ENOMEM;
-	rcu_read_lock();
-	table = hp_registry_table();
-	domain = domain_of(table, kobj);
-	for (cpu = 0; domain && cpu < nr_cpu_ids; cpu++)
-		if (hp_table_cpu_owner(table, cpu) == domain)
-			cpumask_set_cpu(cpu, cpus);
-	rcu_read_unlock();
-	if (domain)
-		len = cpumap_print_list_to_buf(buf, cpus, off, count);
-	free_cpumask_var(cpus);
-	return len;
-}
-
-static BIN_ATTR(cpus, 0400, cpus_read, NULL, 0);
-
-/* The part of a text that falls into the window of one read. */
-struct window {
-	char *buf;
-	loff_t start, position;		/* in the whole text */
-	size_t size, used;
-};
-
-static void window_add(struct window *window, const char *line, size_t len)
-{
-	loff_t skip = max(window->start - window->position, 0LL);
-
-	window->position += len;
-	if (skip >= len || window->used == window->size)
-		return;
-	len = min_t(size_t, len - skip, window->size - window->used);
-	memcpy(window->buf + window->used, line + skip, len);
-	window->used += len;
-}
-
-static ssize_t pci_read(struct file *file, struct kobject *kobj, struct bin_attribute *attr,
-			char *buf, loff_t off, size_t count)
-{
-	struct window window = { .buf = buf, .start = off, .size = count };
-	const struct hp_table *table;
-	const struct hp_domain *domain;
-	char line[HP_PCI_TEXT_LEN + 1];
-	int len;
-	u32 i;
-
-	rcu_read_lock();
-	table = hp_registry_table();
-	domain = domain_of(table, kobj);
-	for (i = 0; domain && i < table->claim_count; i++) {
-		const struct hp_claim *claim = table->claims[i];
-
-		if (claim->type != HP_CLAIM_PCI || claim->domain != domain)
-			continue;
-		len = hp_pci_print(&claim->pci, line, sizeof(line) - 1);
-		line[len] = '\n';
-		window_add(&window, line, len + 1);
-	}
-	rcu_read_unlock();
-	return domain ? window.used : -ENODEV;
-}
-
-static BIN_ATTR(pci, 0400, pci_read, NULL, 0);
-
-static struct attribute *domain_attrs[] = {
-	&cgroup_id_attr.attr,
-	&memory_bytes_attr.attr,
-	&nodes_attr.attr,
-	NULL
-};
-
-static struct bin_attribute *domain_bin_attrs[] = {
-	&bin_attr_cpus,
-	&bin_attr_pci,
-	NULL
-};
-
-static const struct attribute_group domain_group = {
-	.attrs = domain_attrs,
-	.bin_attrs = domain_bin_attrs,
-};
-
-static const struct attribute_group *domain_groups[] = {
-	&domain_group,
-	NULL
-};
-
 static void dir_released(struct kobject *kobj)
 {
 	complete(&container_of(kobj, struct domain_dir, kobj)->released);
@@ -191,7 +29,7 @@ static void dir_released(struct kobject *kobj)
 
 static const struct kobj_type dir_type = {
 	.sysfs_ops = &kobj_sysfs_ops,
-	.default_groups = domain_groups,
+	.default_groups = hp_sysfs_domain_groups,
 	.release = dir_released,
 };
 
@@ -286,10 +124,36 @@ static ssize_t generation_show(struct kobject *kobj, struct kobj_attribute *attr
 
 static struct kobj_attribute generation_attr = __ATTR_RO(generation);
 
+static ssize_t sealed_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", hp_seal_is_set());
+}
+
+static struct kobj_attribute sealed_attr = __ATTR_RO(sealed);
+
+static ssize_t guards_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	static const char *const words[] = {
+		"cpu-offline", "unload", "pci", "netdev", "irq", "memory-offline", "suspend",
+		"sealed",
+	};
+	unsigned long guards = hp_guards_active();
+	unsigned int bit;
+	ssize_t len = 0;
+
+	for_each_set_bit(bit, &guards, ARRAY_SIZE(words))
+		len += sysfs_emit_at(buf, len, "%s\n", words[bit]);
+	return len;
+}
+
+static struct kobj_attribute guards_attr = __ATTR_RO(guards);
+
 static struct attribute *root_attrs[] = {
 	&version_attr.attr,
 	&abi_attr.attr,
 	&generation_attr.attr,
+	&sealed_attr.attr,
+	&guards_attr.attr,
 	NULL
 };
 

@@ -3,6 +3,8 @@
 #ifndef _UAPI_HOSTPART_H
 #define _UAPI_HOSTPART_H
 
+#include <linux/types.h>
+
 /*
  * Generic netlink family "hostpart", version 1, visible in the initial network
  * namespace only.  The contract is append-only: numbers, names, units and
@@ -27,9 +29,10 @@
  * states how many domains and claims were staged, so in neither case can a table
  * with a hole in it go live.
  *
- * Every change needs CAP_NET_ADMIN and CAP_SYS_ADMIN in the initial user
- * namespace; reading domains, claims and events needs CAP_NET_ADMIN there.
- * A domain has its own network namespace, so it does not even see the family.
+ * All but GET_INFO needs CAP_NET_ADMIN and CAP_SYS_ADMIN in the initial user
+ * namespace, and a caller in the initial network namespace (since abi 2; before,
+ * reading took CAP_NET_ADMIN only).  A domain has its own network namespace, so
+ * it does not even see the family.
  *
  * Refusals carry extack: NLMSGERR_ATTR_MSG says why, NLMSGERR_ATTR_OFFS where.
  * errno values, the same for every command:
@@ -389,5 +392,32 @@ enum hp_event_attr {
 };
 
 #define HP_EVENT_A_MAX	(__HP_EVENT_A_MAX - 1)
+
+/*
+ * The boot policy (since abi 2).  At load the module asks the kernel's firmware
+ * loader for HP_POLICY_FILE.  It is struct hp_policy_header, then a stream of
+ * HP_A_DOMAIN and HP_A_CLAIM exactly as in HP_CMD_TXN_STAGE (host order, each
+ * padded to four bytes), then, with HP_POLICY_F_SIGNED, to the end of the file a
+ * detached PKCS#7 signature (DER) of all that comes before it.  No
+ * HP_DOMAIN_F_ACTIVE and no HP_DOMAIN_A_NETNS_FD: who starts a domain says so.
+ * A file that is not all in order is refused as a whole.
+ */
+#define HP_POLICY_FILE		"hostpart/policy.bin"
+#define HP_POLICY_MAGIC		"hostpart"	/* 8 bytes, without the NUL */
+#define HP_POLICY_VERSION	1
+#define HP_POLICY_BYTES_MAX	(4 << 20)	/* of the whole file */
+
+enum hp_policy_flag {
+	HP_POLICY_F_SIGNED	= 1 << 0, /* a signature follows */
+};
+
+/* Numbers in little-endian order. */
+struct hp_policy_header {
+	__u8 magic[8];
+	__u32 version;
+	__u32 flags;		/* enum hp_policy_flag */
+	__u32 bytes;		/* of header and attributes, what a signature signs */
+	__u32 reserved;		/* 0 */
+};
 
 #endif /* _UAPI_HOSTPART_H */

@@ -79,7 +79,8 @@ is "sysfs: ABI" "$(cat $sysfs/abi)" 2
 is "sysfs: generation" "$(cat $sysfs/generation)" 3
 like "sysfs: version" "$(cat $sysfs/version)" '^[0-9]+\.[0-9]+\.[0-9]+$'
 is "sysfs: domains" "$(names $sysfs/domains | tr '\n' ' ')" "alpha beta "
-is "sysfs: files of a domain" "$(names $sysfs/domains/alpha | tr '\n' ' ')" "cgroup_id cpus memory_bytes nodes pci "
+is "sysfs: files of a domain" "$(names $sysfs/domains/alpha | tr '\n' ' ')" \
+	"active cgroup_id cpus elastic_cpus elastic_memory memory_bytes netns nodes pci pci_state "
 is "sysfs: alpha" "$(cd $sysfs/domains/alpha && cat cpus memory_bytes nodes pci cgroup_id | tr '\n' ' ')" \
 	"2-3 1073741824 0 0000:03:00.0 0 "
 is "sysfs: beta" "$(cd $sysfs/domains/beta && cat cpus memory_bytes nodes pci cgroup_id | tr '\n' ' ')" \

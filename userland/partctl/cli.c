@@ -27,6 +27,14 @@ static size_t count_specs(const struct option_spec *options)
 	return n;
 }
 
+static bool has_letter(const struct option_spec *options, size_t count, char letter)
+{
+	for (size_t i = 0; i < count; i++)
+		if (options[i].letter == letter)
+			return true;
+	return false;
+}
+
 /* The verb's own options followed by the global ones; returns how many. */
 static size_t gather(struct run *run, struct global *global, const struct option_spec *own,
 		     struct option_spec *all)
@@ -45,8 +53,12 @@ static size_t gather(struct run *run, struct global *global, const struct option
 		abort();
 	for (size_t i = 0; i < n; i++)
 		all[i] = own[i];
-	for (size_t i = 0; i < hp_array_size(shared); i++)
+	for (size_t i = 0; i < hp_array_size(shared); i++) {
 		all[n + i] = shared[i];
+		/* A verb may want a letter for itself (compile -o FILE). */
+		if (shared[i].letter && has_letter(own, n, shared[i].letter))
+			all[n + i].letter = 0;
+	}
 	return n + hp_array_size(shared);
 }
 

@@ -10,7 +10,7 @@ static const char script_head[] =
 	"_partctl()\n"
 	"{\n"
 	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' words='' operands=0 i\n"
-	"\tlocal valued=' -o --output --root -u --user -C --directory -e --env -c --confirm --last '\n"
+	"\tlocal valued=' -o --output --root -u --user -C --directory -e --env -c --confirm --last --out --sign --cert '\n"
 	"\tlocal verbs='";
 
 static const char script_tail[] =
@@ -29,6 +29,10 @@ static const char script_tail[] =
 	"\t\treturn\n"
 	"\tfi\n"
 	"\tcase $verb$prev in\n"
+	"\tcompile-o|compile--out|compile--sign|compile--cert)\n"
+	"\t\tcompopt -o filenames 2> /dev/null\n"
+	"\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+	"\t\treturn ;;\n"
 	"\t*-o|*--output) words='table json yaml' ;;\n"
 	"\t*--root|*-C|*--directory)\n"
 	"\t\tcompopt -o filenames 2> /dev/null\n"
@@ -47,7 +51,7 @@ static const char script_tail[] =
 	"\t\t\treturn\n"
 	"\t\telse\n"
 	"\t\t\tcase $verb in\n"
-	"\t\t\tvalidate|plan|diff|apply)\n"
+	"\t\t\tvalidate|plan|diff|compile|apply)\n"
 	"\t\t\t\tcompopt -o filenames 2> /dev/null\n"
 	"\t\t\t\tmapfile -t COMPREPLY < <(compgen -f -X '!*.y*ml' -- \"$cur\"; compgen -d -- \"$cur\")\n"
 	"\t\t\t\treturn ;;\n"

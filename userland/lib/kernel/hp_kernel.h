@@ -133,7 +133,7 @@ char *hp_kernel_table_format(const struct hp_kernel_table *table);
 /* Accepts any order of lines so long as a domain comes first; -EINVAL names the line. */
 int hp_kernel_table_parse(const char *text, struct hp_kernel_table *table, struct hp_err *err);
 
-/* One consistent generation. Needs CAP_NET_ADMIN. *table starts as HP_KERNEL_TABLE_INIT. */
+/* One consistent generation. Needs CAP_SYS_ADMIN and CAP_NET_ADMIN. *table starts as HP_KERNEL_TABLE_INIT. */
 int hp_kernel_table_read(struct hp_kernel *kernel, struct hp_kernel_table *table, struct hp_err *err);
 
 #define HP_KERNEL_ANY_GENERATION UINT64_MAX
@@ -149,6 +149,22 @@ int hp_kernel_seal(struct hp_kernel *kernel, uint64_t expected_generation, uint6
 /* Drops everything whoever committed it, so that the module can go; told as an event. */
 int hp_kernel_release_force(struct hp_kernel *kernel, uint32_t *domains_dropped, uint32_t *claims_dropped,
 			    struct hp_err *err);
+
+/* ---- policy files for the boot: claims that hold before drivers probe ---- */
+
+#define HP_KERNEL_BLOB_MAX (4u << 20)	/* bytes of a whole file that the module reads */
+
+/* The file for a table; caller frees *data. Active domains and namespaces are no part of it. */
+int hp_kernel_blob_make(const struct hp_kernel_table *table, unsigned char **data, size_t *size, struct hp_err *err);
+/*
+ * Appends a signature of what is there by the private key in a PEM file, *data moves. The module
+ * knows the signer by the certificate (PEM or DER), whose key has to be in one of the kernel's keyrings.
+ */
+int hp_kernel_blob_sign(unsigned char **data, size_t *size, const char *key_file, const char *certificate_file,
+			struct hp_err *err);
+/* The reverse of make; *signature_bytes 0 = not signed. -EINVAL says what is wrong with it. No signature is checked. */
+int hp_kernel_blob_read(const unsigned char *data, size_t size, struct hp_kernel_table *table, size_t *signature_bytes,
+			struct hp_err *err);
 
 /* ---- events ---- */
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/hp_auto.h"
 
 #define ANY_MINOR (-1)
@@ -248,8 +249,11 @@ static int emit_function_ports(struct emit *emit, int domain, size_t nth)
 			      ports++))
 			return -ENOMEM;
 	}
-	/* A network function with a driver and no visible port has its port in a domain already. */
-	if (!ports && pci->class_code >> 16 == 0x02 && pci->driver)
+	/*
+	 * A network function with a driver and no visible port has its port in a domain already.
+	 * Parked by the module, it has none yet: it gets one when the registry says that its domain runs.
+	 */
+	if (!ports && pci->class_code >> 16 == 0x02 && pci->driver && strcmp(pci->driver, "hostpart") != 0)
 		return emit_port(emit, domain, it->pci_specs[nth], pci->bdf, NULL, 0);
 	return 0;
 }

@@ -54,46 +54,56 @@ static int print_elastic(const struct hp_elastic_spec *elastic, FILE *out)
 	return 0;
 }
 
-static int print_domain(const struct emit *emit, size_t index, FILE *out)
+static int print_domain(const struct hp_policy *policy, const struct hp_inventory *inv,
+			const struct hp_assigned_domain *domain, size_t index, bool is_active, FILE *out)
 {
-	const struct hp_assigned_domain *domain = &emit->assignment->domains[index];
-	const struct hp_elastic_spec *elastic = &emit->policy->domains[index].elastic;
-	hp_autofree char *nodes = hp_cpulist_format(domain->nodes);
+	hp_autofree char *cpus = hp_cpulist_format(domain->cpus), *nodes = hp_cpulist_format(domain->nodes);
 	hp_autofree struct function *functions = calloc(domain->pci_count + 1, sizeof(*functions));
 
-	if (!nodes || !functions)
+	if (!cpus || !nodes || !functions)
 		return -ENOMEM;
-	fprintf(out, "%sdomain %s active", index ? "\n" : "", domain->name);
-	if (print_elastic(elastic, out))
+	fprintf(out, "%sdomain %s%s", index ? "\n" : "", domain->name, is_active ? " active" : "");
+	if (print_elastic(&policy->domains[index].elastic, out))
 		return -ENOMEM;
-	fprintf(out, "\ncpus %s %s\nmemory %s %" PRIu64 " nodes %s", domain->name, emit->cpus[index], domain->name,
+	fprintf(out, "\ncpus %s %s\nmemory %s %" PRIu64 " nodes %s", domain->name, cpus, domain->name,
 		domain->memory_bytes, nodes);
 	for (size_t i = 0; i < domain->pci_count; i++)
-		functions[i] = (struct function){ &emit->inv->pci[domain->pci[i]], domain->pci_specs[i] };
+		functions[i] = (struct function){ &inv->pci[domain->pci[i]], domain->pci_specs[i] };
 	qsort(functions, domain->pci_count, sizeof(*functions), by_place);
 	for (size_t i = 0; i < domain->pci_count; i++)
 		print_function(&functions[i], domain->name, out);
 	return 0;
 }
 
+char *hp_plan_claims(const struct hp_policy *policy, const struct hp_inventory *inv,
+		     const struct hp_assignment *assignment, bool is_active)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int rc = 0;
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < assignment->domains_count && !rc; i++)
+		rc = print_domain(policy, inv, &assignment->domains[i], i, is_active, out);
+	if (fclose(out))
+		rc = -ENOMEM;
+	if (!rc)
+		return text;
+	free(text);
+	return NULL;
+}
+
 int emit_registry(struct emit *emit)
 {
 	struct emit_for whose = { -1, emit->policy->base.loc };
-	char *text = NULL;
-	size_t size;
-	FILE *out;
+	hp_autofree char *text = NULL;
 
 	if (!emit->inv->has_module)
 		return 0;
-	out = open_memstream(&text, &size);
-	if (!out)
+	text = hp_plan_claims(emit->policy, emit->inv, emit->assignment, true);
+	if (!text)
 		return -ENOMEM;
-	for (size_t i = 0; i < emit->assignment->domains_count; i++) {
-		if (print_domain(emit, i, out)) {
-			fclose(out);
-			free(text);
-			return -ENOMEM;
-		}
-	}
-	return emit_stream(emit, whose, "registry", "table", out, &text);
+	return emit_text(emit, whose, "registry", "table", "", text);
 }

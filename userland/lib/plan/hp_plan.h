@@ -56,6 +56,13 @@ int hp_plan_settings(const struct hp_policy *policy, const struct hp_inventory *
 		     const struct hp_assignment *assignment, struct hp_settings *out, struct hp_err *err);
 
 /*
+ * What the assignment claims, in the form of hp_setting.h's "registry" "table", for domains that
+ * run or (is_active false) that nobody has started yet. NULL when out of memory; caller frees.
+ */
+char *hp_plan_claims(const struct hp_policy *policy, const struct hp_inventory *inv,
+		     const struct hp_assignment *assignment, bool is_active);
+
+/*
  * The reverse: what a list of applied settings says about the domains of
  * `policy` (CPUs, nodes, star addresses; pci stays empty), for hp_assign()'s
  * `current`. A domain that the settings do not know has empty sets.

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/* compile.c: partctl compile: a policy as the file from which the module claims at boot. */
+#include "agent.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "apply/hp_engine.h"
+#include "base/hp_file.h"
+#include "kernel/hp_kernel.h"
+
+#define BLOB_FILE_DEFAULT "/lib/firmware/hostpart/policy.bin"
+
+struct compile {
+	const char *out, *key, *certificate;
+	bool is_showing;
+};
+
+/* The claims that FILE makes on this machine, as nobody has started them. */
+static int resolve(struct run *run, const char *file, struct hp_kernel_table *table, struct hp_err *err)
+{
+	hp_autoresult result = HP_ENGINE_RESULT_INIT;
+	hp_autofree char *text = NULL, *name = NULL, *claims = NULL;
+
+	if (hp_root_is_live(run->ctx.root) && geteuid() != 0)
+		return hp_err_set(err, EPERM,
+				  "only root can read all of this machine; try sudo, or --root DIR for a recorded machine");
+	if (policy_read(file, &text, err) < 0)
+		return -err->errnum;
+	name = policy_name(file);
+	if (hp_engine_plan(&run->ctx, name, text, &result, err) < 0)
+		return -err->errnum;
+	claims = hp_plan_claims(result.policy, result.inventory, result.assignment, false);
+	if (!claims)
+		return hp_err_errno(err, ENOMEM, "compiling %s", name);
+	return hp_kernel_table_parse(claims, table, err);
+}
+
+static int fill(const char *path, int fd, const unsigned char *data, size_t size, struct hp_err *err)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t written = write(fd, data + done, size - done);
+
+		if (written < 0 && errno != EINTR)
+			return hp_err_errno(err, errno, "cannot write %s", path);
+		done += written > 0 ? (size_t)written : 0;
+	}
+	if (fchmod(fd, 0644) || fsync(fd))
+		return hp_err_errno(err, errno, "cannot write %s", path);
+	return 0;
+}
+
+/* The old file or the new one, whole, is there at any time. */
+static int replace_file(const char *path, const unsigned char *data, size_t size, struct hp_err *err)
+{
+	hp_autofree char *next = NULL;
+	hp_autofd int fd = -1;
+	int result;
+
+	if (asprintf(&next, "%s.XXXXXX", path) < 0) {
+		next = NULL;
+		return hp_err_errno(err, ENOMEM, "write %s", path);
+	}
+	fd = mkstemp(next);
+	if (fd < 0)
+		return hp_err_errno(err, errno, "cannot write beside %s", path);
+	result = fill(path, fd, data, size, err);
+	if (!result && rename(next, path))
+		result = hp_err_errno(err, errno, "cannot write %s", path);
+	if (result)
+		unlink(next);
+	return result;
+}
+
+/* The directory of the firmware file is ours to make; others are the caller's. */
+static void make_directory(const char *path)
+{
+	hp_autofree char *copy = strdup(path);
+
+	if (copy && strcmp(path, BLOB_FILE_DEFAULT) == 0)
+		(void)mkdir(dirname(copy), 0755);	/* when it fails, so does what follows, with words */
+}
+
+static int tell(struct run *run, const struct hp_kernel_table *table, const char *file, size_t bytes,
+		size_t signature_bytes, bool with_claims)
+{
+	hp_autofree char *text = hp_kernel_table_format(table);
+
+	if (run->format != OUT_TABLE) {
+		struct json_object *object = json_object_new_object();
+
+		json_object_object_add(object, "file", json_object_new_string(file));
+		json_object_object_add(object, "bytes", json_object_new_int64((int64_t)bytes));
+		json_object_object_add(object, "signature_bytes", json_object_new_int64((int64_t)signature_bytes));
+		json_object_object_add(object, "domains", json_object_new_int64((int64_t)table->domains_count));
+		json_object_object_add(object, "claims", json_object_new_int64((int64_t)table->claims_count));
+		json_object_object_add(object, "text", json_object_new_string(text ? text : ""));
+		out_object(run, object);
+		return HP_EXIT_OK;
+	}
+	if (with_claims && text)
+		puts(text);
+	if (!run->is_quiet)
+		printf("%s%s: %zu bytes, %zu domain%s, %zu claims, %s\n", with_claims ? "# " : "", file, bytes,
+		       table->domains_count, table->domains_count == 1 ? "" : "s", table->claims_count,
+		       signature_bytes ? "signed" : "not signed");
+	return HP_EXIT_OK;
+}
+
+static int show(struct run *run, const char *file, struct hp_err *err)
+{
+	hp_autokerneltable table = HP_KERNEL_TABLE_INIT;
+	hp_autofree char *data = NULL;
+	size_t size, signature_bytes;
+
+	if (hp_file_read(file, HP_KERNEL_BLOB_MAX, &data, &size, err) < 0)
+		return cli_fail(run, err);
+	if (hp_kernel_blob_read((const unsigned char *)data, size, &table, &signature_bytes, err) < 0) {
+		hp_err_wrap(err, "%s", file);
+		return cli_fail(run, err);
+	}
+	return tell(run, &table, file, size, signature_bytes, true);
+}
+
+static int compile(struct run *run, const char *file, const struct compile *options, struct hp_err *err)
+{
+	hp_autokerneltable table = HP_KERNEL_TABLE_INIT;
+	hp_autofree unsigned char *data = NULL;
+	size_t size = 0, unsigned_size;
+	int result = resolve(run, file, &table, err);
+
+	if (!result)
+		result = hp_kernel_blob_make(&table, &data, &size, err);
+	unsigned_size = size;
+	if (!result && options->key)
+		result = hp_kernel_blob_sign(&data, &size, options->key, options->certificate, err);
+	if (result < 0)
+		return cli_fail(run, err);
+	make_directory(options->out);
+	if (replace_file(options->out, data, size, err) < 0)
+		return cli_fail(run, err);
+	return tell(run, &table, options->out, size, size - unsigned_size, false);
+}
+
+static int run_compile(struct run *run, int argc, char **argv)
+{
+	struct compile asked = { .out = BLOB_FILE_DEFAULT };
+	const struct option_spec options[] = {
+		{ "out", 'o', "FILE", "where to write (default " BLOB_FILE_DEFAULT ")", .text = &asked.out },
+		{ "sign", 0, "KEY", "sign with the private key in this PEM file", .text = &asked.key },
+		{ "cert", 0, "FILE", "the certificate of that key, PEM or DER", .text = &asked.certificate },
+		{ "show", 0, NULL, "print what is in a compiled file instead", .flag = &asked.is_showing },
+		{ 0 },
+	};
+	hp_autoerr err = HP_ERR_INIT;
+	int status, first = cli_parse(run, argc, argv, options, 0, 1, &status);
+
+	if (first < 0)
+		return status;
+	if (!asked.key != !asked.certificate) {
+		hp_err_usage(&err, "--sign and --cert belong together: a key, and the certificate that names it");
+		return cli_fail(run, &err);
+	}
+	if (asked.is_showing)
+		return show(run, first < argc ? argv[first] : BLOB_FILE_DEFAULT, &err);
+	return compile(run, first < argc ? argv[first] : NULL, &asked, &err);
+}
+
+const struct verb verb_compile = {
+	.name = "compile",
+	.summary = "make the file from which the module claims at boot",
+	.usage = "[FILE] [-o FILE] [--sign KEY --cert FILE] | --show [FILE]",
+	.help = "Finds out what FILE (default " POLICY_FILE_DEFAULT ") claims on this machine and writes it in the form that\n"
+		"hostpart.ko reads when it loads, so that the claims hold before any driver probes. Changes nothing\n"
+		"else. With --show, prints the claims in a compiled file (default " BLOB_FILE_DEFAULT ").\n\n"
+		"Example:\n  partctl compile policy.yaml && update-initramfs -u",
+	.run = run_compile,
+};
