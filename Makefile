@@ -211,6 +211,8 @@ install: userland man
 	$(Q)for m in $(MAN); do install -D -m 644 $$m $(D)/share/man/man$${m##*.}/$${m##*/}; done
 	$(Q)for f in $(wildcard policies/*.yaml policies/*.json); do install -m 644 $$f $(D)/share/hostpart/policies/; done
 	$(Q)$(O)/bin/partctl completion bash > $(D)/share/bash-completion/completions/partctl
+	$(Q)install -D -m 755 scripts/initramfs/hook $(D)/share/initramfs-tools/hooks/hostpart
+	$(Q)install -D -m 755 scripts/initramfs/init-top $(D)/share/initramfs-tools/scripts/init-top/hostpart
 	$(Q)install -d $(D)/lib/systemd/system
 	$(Q)for f in $(wildcard scripts/systemd/*.service); do \
 		sed 's,/usr/sbin/,$(PREFIX)/sbin/,' $$f > $(D)/lib/systemd/system/$${f##*/}; done

@@ -19,7 +19,9 @@ static int check_header(const struct hp_policy_header *header, size_t size, stru
 	if (version != HP_POLICY_VERSION)
 		return hp_refuse(why, -EOPNOTSUPP, "version %u, this module reads version %u",
 				 version, HP_POLICY_VERSION);
-	if (flags & ~HP_POLICY_F_SIGNED || header->reserved)
+	if (header->reserved)
+		return hp_refuse(why, -EOPNOTSUPP, "the reserved field is not 0");
+	if (flags & ~HP_POLICY_F_SIGNED)
 		return hp_refuse(why, -EOPNOTSUPP, "flags %#x are not known to this module (abi %u)",
 				 flags & ~HP_POLICY_F_SIGNED, HP_ABI);
 	if (bytes < sizeof(*header) || bytes > size)

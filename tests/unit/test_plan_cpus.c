@@ -195,6 +195,21 @@ static void counts_are_refused_in_words(void **state)
 		      "base 1, alpha 1 performance); at most 1 fits");
 }
 
+static void what_is_elastic_holds_the_placement(void **state)
+{
+	hp_autoinventory *inv = fixture_vm();
+
+	(void)state;
+	check_placed(inv, "domains:\n  alpha: {cpus: 1, memory: 1GiB, elastic: {cpus: \"2-5\", memory: {min: 1GiB, max: 2GiB}}}\n",
+		     &(struct expected){ "0-1,4-7", "2-3", NULL });
+	check_refused(fixture_vm(), "domains:\n  alpha: {cpus: 1, memory: 1GiB, elastic: {cpus: \"4-5\"}}\n",
+		      "p.yaml:3:50: alpha gets CPUs 2-3, which its elastic CPUs 4-5 leave out; add them, or place it with "
+		      "cpus: {list: \"...\"}");
+	check_refused(fixture_vm(),
+		      "domains:\n  alpha: {cpus: 1, memory: 1GiB, elastic: {memory: {min: 16MiB, max: 512MiB}}}\n",
+		      "p.yaml:3:56: alpha gets 1GiB of memory, which is not within its elastic 16MiB to 512MiB");
+}
+
 static void placements_stay(void **state)
 {
 	hp_autoinventory *inv = fixture_vm();
@@ -269,6 +284,7 @@ int main(void)
 		cmocka_unit_test(no_smt_and_many_cpus),
 		cmocka_unit_test(lists_are_refused_in_words),
 		cmocka_unit_test(counts_are_refused_in_words),
+		cmocka_unit_test(what_is_elastic_holds_the_placement),
 		cmocka_unit_test(placements_stay),
 		cmocka_unit_test(placements_give_way_to_kinds),
 		cmocka_unit_test(synthetic_machines),
