@@ -207,7 +207,7 @@ static void what_is_elastic_holds_the_placement(void **state)
 		      "cpus: {list: \"...\"}");
 	check_refused(fixture_vm(),
 		      "domains:\n  alpha: {cpus: 1, memory: 1GiB, elastic: {memory: {min: 16MiB, max: 512MiB}}}\n",
-		      "p.yaml:3:56: alpha gets 1GiB of memory, which is not within its elastic 16MiB to 512MiB");
+		      "p.yaml:3:44: alpha gets 1GiB of memory, which is not within its elastic 16MiB to 512MiB");
 }
 
 static void placements_stay(void **state)
