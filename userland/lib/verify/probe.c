@@ -13,22 +13,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include "base/hp_auto.h"
+#include "domain/hp_domain.h"
 
 enum { PROBE_MS = 60000 /* an emulated machine is slow */, ANSWER_MAX = 1 << 20 };
-
-/* Where the probe sits while it runs: a leaf of its own below the domain. */
-static int enter_cgroup(const char *leaf)
-{
-	hp_autofree char *procs = NULL;
-	hp_autofd int fd = -1;
-
-	if (mkdir(leaf, 0755) < 0 && errno != EEXIST)
-		return -errno;
-	if (asprintf(&procs, "%s/cgroup.procs", leaf) < 0)
-		return -ENOMEM;
-	fd = open(procs, O_WRONLY | O_CLOEXEC);
-	return fd < 0 || write(fd, "0", 1) != 1 ? -errno : 0;
-}
 
 static int enter_namespaces(pid_t init)
 {
@@ -50,7 +37,7 @@ static void give_up(int pipe_fd, const char *doing, int errnum)
 
 /* The child joins; its own child is the one that is inside the PID namespace too. */
 __attribute__((noreturn))
-static void child(const char *leaf, pid_t init, verify_probe_fn fn, const void *arg, int pipe_fd)
+static void child(pid_t init, verify_probe_fn fn, const void *arg, int pipe_fd)
 {
 	FILE *out = fdopen(pipe_fd, "w");
 	int status = 0, ret = 0;
@@ -58,8 +45,6 @@ static void child(const char *leaf, pid_t init, verify_probe_fn fn, const void *
 
 	if (!out)
 		give_up(pipe_fd, "writing down what it finds", errno);
-	if (init && (ret = enter_cgroup(leaf)) < 0)
-		give_up(pipe_fd, "entering a cgroup of the domain", -ret);
 	if (init && (ret = enter_namespaces(init)) < 0)
 		give_up(pipe_fd, "entering the namespaces of the domain", -ret);
 	inner = fork();
@@ -100,22 +85,29 @@ static char *collect(int fd, bool *is_late)
 	return text;
 }
 
-/* rmdir is refused for a moment after the last process went. */
-static void remove_leaf(const char *leaf)
-{
-	for (int i = 0; i < 100 && rmdir(leaf) < 0 && errno == EBUSY; i++)
-		usleep(10000);
-}
-
 const char *verify_why(const char *answer)
 {
 	return answer && *answer ? answer : "it ended without a word";
 }
 
+/* The child is born in a leaf of its own below the domain's cgroup; pid or -errno with *why. */
+static pid_t fork_in(const char *cgroup, const char *leaf, char **why)
+{
+	hp_autoerr err = HP_ERR_INIT;
+	pid_t pid = hp_leaf_make(cgroup, leaf, &err);
+
+	if (pid == 0)
+		pid = hp_leaf_fork(cgroup, leaf, &err);
+	if (pid < 0)
+		*why = strdup(err.text);
+	return pid;
+}
+
 int verify_probe(const struct verify *verify, int domain, verify_probe_fn fn, const void *arg, char **answer)
 {
 	pid_t pid, init = domain < 0 ? 0 : verify->inits[domain];
-	hp_autofree char *leaf = NULL;
+	hp_autofree char *cgroup = NULL;
+	char leaf[32];
 	int ends[2], status = 0;
 	bool is_late;
 
@@ -124,21 +116,23 @@ int verify_probe(const struct verify *verify, int domain, verify_probe_fn fn, co
 		*answer = strdup("its init does not run");
 		return -ESRCH;
 	}
-	if (asprintf(&leaf, "%s/sys/fs/cgroup%s/%s/verify-%d", "", verify->top, verify_name(verify, domain), getpid()) < 0)
+	snprintf(leaf, sizeof(leaf), "verify-%d", getpid());
+	if (asprintf(&cgroup, "%s/%s", verify->top, verify_name(verify, domain)) < 0)
 		return -ENOMEM;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	fflush(NULL);
-	pid = fork();
+	pid = init ? fork_in(cgroup, leaf, answer) : fork();
 	if (pid == 0) {
 		close(ends[0]);
-		child(leaf, init, fn, arg, ends[1]);
+		child(init, fn, arg, ends[1]);
 	}
 	close(ends[1]);
-	*answer = pid > 0 ? collect(ends[0], &is_late) : NULL;
+	if (pid > 0)
+		*answer = collect(ends[0], &is_late);
 	close(ends[0]);
 	if (pid < 0)
-		return -EAGAIN;
+		return (int)pid;
 	if (is_late) {
 		kill(pid, SIGKILL);
 		free(*answer);
@@ -147,6 +141,6 @@ int verify_probe(const struct verify *verify, int domain, verify_probe_fn fn, co
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (init)
-		remove_leaf(leaf);
+		hp_leaf_sweep(cgroup, leaf);
 	return *answer && !is_late && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
 }
