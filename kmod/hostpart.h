@@ -111,6 +111,8 @@ int hp_table_add_domain(struct hp_table *table, const struct hp_domain *domain,
 			struct hp_refusal *why);
 /* Takes @claim over, also on failure. */
 int hp_table_add_claim(struct hp_table *table, struct hp_claim *claim, struct hp_refusal *why);
+/* An active domain of @next of which no namespace was told keeps the one it has in @old. */
+void hp_table_keep_netns(struct hp_table *next, const struct hp_table *old);
 /* Whether a whole table agrees with what it declares elastic. */
 int hp_table_check_elastic(const struct hp_table *table, struct hp_refusal *why);
 const struct hp_domain *hp_table_find_domain(const struct hp_table *table, const char *name);
@@ -160,7 +162,8 @@ int hp_netns_init(void);
 void hp_netns_exit(void);
 /* From a descriptor of the calling task; an ERR_PTR on failure. */
 struct hp_netns *hp_netns_from_fd(u32 fd, struct hp_refusal *why);
-/* May be NULL. */
+/* Both take NULL. */
+struct hp_netns *hp_netns_get(struct hp_netns *netns);
 void hp_netns_put(struct hp_netns *netns);
 /* With a reference for put_net(); NULL when @netns is NULL or the namespace is gone. */
 struct net *hp_netns_get_net(struct hp_netns *netns);
@@ -218,6 +221,8 @@ bool hp_seal_is_set(void);
 /* Seals the live table. */
 int hp_seal(const u64 *expected_generation, const struct hp_actor_info *actor,
 	    struct hp_refusal *why);
+/* No unload from now on, forced or not (seal_unload.c); says in the log when it cannot be so. */
+void hp_seal_hold_module(void);
 /* Refuses, and tells of it, unless @next may follow @old under the seal, if there is one. */
 int hp_seal_check(const struct hp_table *old, const struct hp_table *next,
 		  const struct hp_actor_info *actor, struct hp_refusal *why);

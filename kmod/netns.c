@@ -47,6 +47,13 @@ struct hp_netns *hp_netns_from_fd(u32 fd, struct hp_refusal *why)
 	return netns;
 }
 
+struct hp_netns *hp_netns_get(struct hp_netns *netns)
+{
+	if (netns)
+		refcount_inc(&netns->refs);
+	return netns;
+}
+
 void hp_netns_put(struct hp_netns *netns)
 {
 	if (!netns || !refcount_dec_and_test(&netns->refs))

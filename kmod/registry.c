@@ -88,8 +88,10 @@ int hp_registry_replace(struct hp_table *next, const u64 *expected_generation, u
 	int err;
 
 	err = check_generation(old, expected_generation, why);
-	if (!err)
-		err = hp_seal_check(old, next, actor, why);
+	if (err)
+		return err;
+	hp_table_keep_netns(next, old);
+	err = hp_seal_check(old, next, actor, why);
 	if (!err)
 		err = hp_table_check_elastic(next, why);
 	if (err)

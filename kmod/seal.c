@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* seal.c: freezes the live table but for what it declares elastic. */
-#include <linux/module.h>
+#include <linux/printk.h>
+#include <linux/string.h>
 
 #include "hostpart.h"
 
 /*
  * The sealed table is the live one: a commit under the seal keeps what is not
  * elastic and the bounds of what is, so the first sealed table binds all later
- * ones.  The seal holds a reference on the module of its own that nobody gives
- * back, so that no unload can break it.
+ * ones.  A dead namespace is not replaced either: who can kill a domain could
+ * else put one of his own in its place.
  */
 static bool is_sealed;			/* written once, under hp_registry_lock */
 
@@ -23,7 +24,7 @@ static bool same_ranges(const struct hp_range *a, u32 a_count, const struct hp_r
 	return a_count == b_count && !memcmp(a, b, a_count * sizeof(*a));
 }
 
-/* What a domain is beside its claims.  A namespace that has not changed may be left untold. */
+/* What a domain is beside its claims. */
 static bool same_domain(const struct hp_domain *a, const struct hp_domain *b)
 {
 	u32 a_ino = hp_netns_ino(a->netns), b_ino = hp_netns_ino(b->netns);
@@ -210,8 +211,7 @@ int hp_seal(const u64 *expected_generation, const struct hp_actor_info *actor,
 		return 0;
 	if (!table->domain_count)
 		return hp_refuse(why, -ENOENT, "the table is empty: there is nothing to seal");
-	/* The domains hold the module, so it cannot be on its way out. */
-	__module_get(THIS_MODULE);
+	hp_seal_hold_module();
 	WRITE_ONCE(is_sealed, true);
 	hp_guards_set(HP_GUARD_SEALED);
 	tell(HP_EVENT_SEAL, table, actor, NULL);

@@ -238,6 +238,20 @@ int hp_table_add_claim(struct hp_table *table, struct hp_claim *claim, struct hp
 	return 0;
 }
 
+void hp_table_keep_netns(struct hp_table *next, const struct hp_table *old)
+{
+	const struct hp_domain *was;
+	u32 i;
+
+	for (i = 0; i < next->domain_count; i++) {
+		struct hp_domain *domain = next->domains[i];
+
+		was = hp_table_find_domain(old, domain->name);
+		if (was && !domain->netns && was->flags & domain->flags & HP_DOMAIN_F_ACTIVE)
+			domain->netns = hp_netns_get(was->netns);
+	}
+}
+
 bool hp_ranges_have(const struct hp_range *ranges, u32 count, u32 number)
 {
 	u32 i;

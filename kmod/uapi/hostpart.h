@@ -204,7 +204,8 @@ enum hp_domain_attr {
 	HP_DOMAIN_A_CLAIM_COUNT, /* u32, only from the module */
 	HP_DOMAIN_A_NETNS_FD,	/* u32, only to the module, optional: descriptor, in
 				 * the caller's table, of the network namespace
-				 * the domain lives in
+				 * the domain lives in; an active domain that was
+				 * active before keeps its own when none is told
 				 */
 	HP_DOMAIN_A_NETNS_INO,	/* u32, only from the module: inode number of that
 				 * namespace; absent = none told, or it is gone

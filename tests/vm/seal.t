@@ -64,7 +64,7 @@ $kctl read > "$work/table"
 ok "the table as it is may be written again" bash -c "$kctl commit < $work/table"
 refused "a release" 'sealed: domain alpha stays' $kctl release
 refused "an empty table" 'sealed: domain alpha stays' $kctl commit < /dev/null
-{ cat "$work/table"; printf '\ndomain gamma'; } > "$work/t"
+{ cat "$work/table"; echo 'domain gamma'; } > "$work/t"
 refused "a new domain" 'sealed: no new domain, not gamma' $kctl commit < "$work/t"
 sed '/ beta\b/d' "$work/table" > "$work/t"
 refused "a domain less" 'sealed: domain beta stays' $kctl commit < "$work/t"
@@ -82,7 +82,7 @@ sed 's/^memory beta [0-9]*/memory beta 4096/' "$work/table" > "$work/t"
 refused "memory that is not elastic" 'sealed: the memory of beta cannot become 4096' $kctl commit < "$work/t"
 sed 's/^\(memory alpha [0-9]* nodes\).*/\1 1/' "$work/table" > "$work/t"
 refused "other memory nodes" 'sealed: the memory nodes of alpha stay' $kctl commit < "$work/t"
-{ cat "$work/table"; printf '\npci beta 0000:1f:00.0'; } > "$work/t"
+{ cat "$work/table"; echo 'pci beta 0000:1f:00.0'; } > "$work/t"
 refused "a function more" 'sealed: no further pci function' $kctl commit < "$work/t"
 
 not_ok "the module cannot go" rmmod hostpart
