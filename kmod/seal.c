@@ -170,7 +170,6 @@ static void tell(u32 type, const struct hp_table *table, const struct hp_actor_i
 		.generation = table->generation,
 		.domain_count = table->domain_count,
 		.claim_count = table->claim_count,
-		.error = why ? EROFS : 0,
 		.actor = *actor,
 	};
 

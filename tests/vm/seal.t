@@ -35,7 +35,7 @@ refused() { # WHAT REGEX-OF-MESSAGE COMMAND...: refused with EROFS and told as a
 	like "$what: says why" "$(cat "$work/out")" "$words"
 	like "$what: is an event with its actor" \
 		"$($kctl ring | awk -F'[= ]' -v after="$before" '$2 > after' | grep -m 1 'type=seal-refused')" \
-		'pid=[0-9]+ comm=.* error=EROFS reason=sealed: '
+		'pid=[0-9]+ comm=.* reason=sealed: '
 	is "$what: changes nothing" "$($kctl read)" "$(cat "$work/table")"
 }
 
