@@ -22,7 +22,7 @@ static int check_header(const struct hp_policy_header *header, size_t size, stru
 	if (header->reserved)
 		return hp_refuse(why, -EOPNOTSUPP, "the reserved field is not 0");
 	if (flags & ~HP_POLICY_F_SIGNED)
-		return hp_refuse(why, -EOPNOTSUPP, "flags %#x are not known to this module (abi %u)",
+		return hp_refuse(why, -EOPNOTSUPP, "flags %#x: not known to this module (abi %u)",
 				 flags & ~HP_POLICY_F_SIGNED, HP_ABI);
 	if (bytes < sizeof(*header) || bytes > size)
 		return hp_refuse(why, -EINVAL, "truncated: %zu bytes, the header says %u", size,

@@ -8,7 +8,8 @@
 
 static bool boot_policy = true;
 module_param(boot_policy, bool, 0444);
-MODULE_PARM_DESC(boot_policy, "put the claims of firmware file " HP_POLICY_FILE " in force (default: true)");
+MODULE_PARM_DESC(boot_policy,
+		 "put the claims of firmware file " HP_POLICY_FILE " in force (default: true)");
 
 static bool require_signed;
 module_param(require_signed, bool, 0444);

@@ -3,6 +3,7 @@
 #include <linux/module.h>
 
 #include "hostpart.h"
+#include "selftest/selftest.h"
 
 static int __init load(void)
 {
@@ -24,6 +25,10 @@ static int __init load(void)
 	err = hp_cpu_pin_init();
 	if (err)
 		goto exit_cpu_guard;
+	/* Before anybody can disturb it. Nothing at all unless built with SELFTEST=1. */
+	err = hp_selftest();
+	if (err)
+		goto exit_cpu_pin;
 	hp_boot_policy_load();
 	/* Last: from here on user space can change the registry. */
 	err = hp_genl_init();

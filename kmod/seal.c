@@ -123,7 +123,8 @@ static int check_memory(const struct hp_table *old, const struct hp_table *next,
 
 static bool same_pci(const struct hp_claim *a, const struct hp_claim *b)
 {
-	return !strcmp(a->domain->name, b->domain->name) && !memcmp(&a->pci, &b->pci, sizeof(a->pci));
+	return !strcmp(a->domain->name, b->domain->name) &&
+	       !memcmp(&a->pci, &b->pci, sizeof(a->pci));
 }
 
 static u32 count_pci(const struct hp_table *table)
