@@ -67,7 +67,7 @@ LDLIBS   += $(PKG_LIBS) -lpthread -lm
 $(O)/obj/userland/lib/kernel/% $(O)/obj/tests/%: UAPI_FLAGS := -Ikmod/uapi
 
 # ---- targets ----
-.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan install man deps clean help vm demo check soak check-built FORCE
+.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built FORCE
 all: module bpf userland
 
 userland: $(if $(LIB_SRC),$(LIB)) $(PROGRAMS)
@@ -79,6 +79,9 @@ help:
 	@echo 'make userland|bpf|module just that part'
 	@echo 'make unit [SAN=1]        unit tests, with SAN=1 under ASan and UBSan'
 	@echo 'make check               everything: style, layers, unit tests, VM tests on both kernels'
+	@echo 'make check-debug [T=tests/vm/x.t]  the VM tests on a debug kernel (KASAN, lockdep, kmemleak; the first build takes long)'
+	@echo 'make fuzz-parse [RUNS=1000000]     the module'\''s parser under libFuzzer; fuzz-merge shrinks what it found'
+	@echo 'make fuzz-netlink [MESSAGES=1000000 KERNEL=6.12 SEED=]  random messages into the module, in a VM'
 	@echo 'make soak                200 cycles, every fault and every kill (long)'
 	@echo 'make demo                two hosts on one machine, shown in a VM'
 	@echo 'make vm [KERNEL=6.12]    an interactive root shell in the test VM'
@@ -122,7 +125,10 @@ $(if $(INIT_SRC),$(eval $(call program,$(O)/libexec/hostpart/domain-init,$(INIT_
 $(foreach t,$(TEST_SRC),$(eval $(call program,$(O)/unit/$(basename $(notdir $(t))),$(t) $(TEST_HELPERS),-lcmocka)))
 $(eval $(call program,$(O)/schema/policy-check,tests/schema/policy-check.c))
 $(foreach t,$(BENCH_SRC),$(eval $(call program,$(O)/bench/$(basename $(notdir $(t))),$(t))))
-$(foreach t,$(VMTOOL_SRC),$(eval $(call program,$(O)/tests/$(basename $(notdir $(t))),$(t))))
+# The netlink fuzzer makes its messages with what the parser's fuzzer uses.
+vmtool_with = $(if $(filter %/hp-fuzznl.c,$(1)),tests/fuzz/attr_gen.c)
+$(O)/obj/tests/vm/hp-fuzznl.o: UAPI_FLAGS += -Itests/fuzz
+$(foreach t,$(VMTOOL_SRC),$(eval $(call program,$(O)/tests/$(basename $(notdir $(t))),$(t) $(call vmtool_with,$(t)))))
 
 # ---- eBPF ----
 # Types come from the BTF that the 6.12 headers package ships, so no kernel has to be running to build.
@@ -153,8 +159,9 @@ else
 endif
 
 module-%: FORCE
-	$(call say,MODULE,$(B)/kmod-$*/hostpart.ko)
-	+$(Q)scripts/build-module '$*' '$(abspath $(B))/kmod-$*' $(if $(V),V=1) $(if $(C),C=$(C))
+	$(call say,MODULE,$(B)/kmod-$*$(if $(SELFTEST),-selftest)/hostpart.ko)
+	+$(Q)scripts/build-module '$*' '$(abspath $(B))/kmod-$*$(if $(SELFTEST),-selftest)' $(if $(V),V=1) $(if $(C),C=$(C)) \
+		$(if $(SELFTEST),HP_SELFTEST=y)
 
 # ---- tests ----
 # The domain tests start the real domain-init.
@@ -175,11 +182,46 @@ install-vm-tools: vm-tools
 bench-plan: $(O)/bench/bench_plan
 	$(Q)$<
 
+# ---- fuzzing: the module's parser in user space, with the kernel's own nlattr.c below it ----
+RUNS       ?= 1000000
+FUZZ_DIR   := $(B)/fuzz
+FUZZ_KMOD  := $(sort $(wildcard kmod/parse*.c kmod/table*.c kmod/blob.c))
+FUZZ_SRC   := $(FUZZ_KMOD) tests/fuzz/shim/kernel.c tests/fuzz/fuzz_parse.c tests/fuzz/attr_gen.c
+FUZZ_FLAGS := -std=gnu11 -O1 -g -Wall -fno-omit-frame-pointer -fno-sanitize-recover=all
+$(FUZZ_DIR)/source/nlattr.c: scripts/kernel-source
+	@mkdir -p $(@D)/net
+	$(Q)source=$$(scripts/kernel-source 6.12) && cp $$source/include/net/netlink.h $(@D)/net/ && cp $$source/lib/nlattr.c $@
+$(FUZZ_DIR)/parse: $(FUZZ_SRC) $(FUZZ_DIR)/source/nlattr.c $(wildcard tests/fuzz/*.h tests/fuzz/shim/*.h tests/fuzz/shim/*/*.h kmod/*.h kmod/uapi/*.h)
+	$(call say,FUZZ,$@)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -Itests/fuzz/shim -I$(FUZZ_DIR)/source -Itests/fuzz -Ikmod -Ikmod/uapi \
+		$(FUZZ_SRC) $(FUZZ_DIR)/source/nlattr.c -o $@
+
+# What is new is kept in build/fuzz/found; tests/fuzz/corpus/parse holds what covers all that was ever covered.
+fuzz-parse: $(FUZZ_DIR)/parse
+	@mkdir -p $(FUZZ_DIR)/found
+	$(Q)$< -runs=$(RUNS) -max_len=2048 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=$(if $(V),1,0) \
+		-artifact_prefix=$(FUZZ_DIR)/finding- $(FUZZ_DIR)/found tests/fuzz/corpus/parse
+fuzz-merge: $(FUZZ_DIR)/parse
+	$(Q)mkdir -p $(FUZZ_DIR)/merged && $< -merge=1 -use_counters=0 $(FUZZ_DIR)/merged tests/fuzz/corpus/parse $(FUZZ_DIR)/found
+
+# The same, but into the kernel: MESSAGES of them in a VM, KERNEL=6.1|6.12|debug, SEED to repeat a run.
+fuzz-netlink:
+	$(Q)scripts/deps
+	$(Q)scripts/testbed --kernel $(or $(KERNEL),6.12) --cpus 4 --memory 2GiB --timeout 0 -- \
+		env MESSAGES=$(or $(MESSAGES),1000000) $(if $(SEED),SEED=$(SEED)) tests/vm/fuzz-netlink.t
+
 # 200 apply and teardown cycles, a failure at every step and a kill at every journal record, on both kernels: an hour or more.
 soak:
 	$(Q)scripts/deps
 	$(Q)$(MAKE) all
 	$(Q)CYCLES=200 STRIDE=1 HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/cycles.t tests/vm/faults.t tests/vm/txn.t tests/vm/txn-systemd.t
+
+# Everything in the VM once more, on a kernel that watches itself: any splat or leak fails. T=tests/vm/x.t picks tests.
+check-debug:
+	$(Q)scripts/deps
+	$(Q)$(MAKE) bpf userland
+	$(Q)scripts/debug-kernel > /dev/null
+	$(Q)HOSTPART_PATIENCE=$(or $(HOSTPART_PATIENCE),6) scripts/run-vm-tests --kernel debug $(T)
 
 check:
 	$(Q)scripts/deps

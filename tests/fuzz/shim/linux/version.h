@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* version.h: the kernel that this plays. */
+#ifndef HP_FUZZ_VERSION_H
+#define HP_FUZZ_VERSION_H
+#define KERNEL_VERSION(a, b, c) ((a) << 16 | (b) << 8 | (c))
+#define LINUX_VERSION_CODE KERNEL_VERSION(6, 12, 0)
+#endif
