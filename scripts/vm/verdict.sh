@@ -5,7 +5,7 @@
 
 # What a kernel in trouble prints. Each starts a line, after the time stamp.
 splat='^(\[[^]]*\] )?(WARNING: |BUG: |Oops: |Kernel panic|general protection fault|KASAN|KCSAN|UBSAN|kernel BUG at|unreferenced object'
-splat+='|INFO: task .* blocked for more than|rcu: INFO: .*(stall|detected)|INFO: rcu|watchdog: BUG|Unable to handle|double fault|traps: PANIC)'
+splat+='|INFO: task .* blocked for more than|rcu: INFO: .*(stall|detected)|INFO: rcu|watchdog: BUG|INFO: trying to register non-static key|Unable to handle|double fault|traps: PANIC)'
 # Bits of /proc/sys/kernel/tainted: bad page 5, died 7, warned 9, soft lockup 14.
 taint_bad=$(((1 << 5) | (1 << 7) | (1 << 9) | (1 << 14)))
 
