@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # faults.t: a failure at every step, and a kill at every journal record, leave the old or the new state.
-# STRIDE=1 tries all of them (make soak), FROM and TO bound them; by default every 24th.
+# STRIDE=1 tries all of them (make soak), FROM and TO bound them; by default every 26th.
 # kernels: 6.1 6.12
 # timeout: 900
 # boot: loops
@@ -10,7 +10,7 @@ cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 on_exit partctl -q teardown
 . tests/vm/machine.sh
 policy=policies/two-hosts.yaml
-stride=${STRIDE:-24} from=${FROM:-1} to=${TO:-9999}
+stride=${STRIDE:-26} from=${FROM:-1} to=${TO:-9999}
 
 modprobe hostpart
 snapshot > /tmp/old

@@ -78,8 +78,11 @@ static pid_t fork_in_leaf(const struct join_plan *plan, struct hp_err *err)
 	pid_t pid = -ENOENT;
 
 	for (int i = 0; i < JOIN_TRIES && (pid == -ENOENT || pid == -ENODEV); i++) {
-		int ret = hp_leaf_make(plan->domain->cgroup, plan->leaf, err);
+		int ret;
 
+		if (err)
+			hp_err_clear(err);
+		ret = hp_leaf_make(plan->domain->cgroup, plan->leaf, err);
 		pid = ret ? ret : hp_leaf_fork(plan->domain->cgroup, plan->leaf, err);
 	}
 	return pid;
