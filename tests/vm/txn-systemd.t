@@ -4,7 +4,6 @@
 # kernels: 6.1 6.12
 # image: debian
 # timeout: 600
-# long: its last fixes have not run under systemd yet; named or by make soak
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
 . tests/vm/txn.sh
@@ -45,6 +44,20 @@ ok "teardown" partctl -q teardown
 ok "byte for byte as found" as_found
 is "systemd asks for no reload" "$(systemctl show -P NeedDaemonReload system.slice user.slice init.scope | sort -u | xargs)" no
 is "no unit of ours is left" "$(systemctl list-units --all --plain --no-legend hostpart.service hostpart-holder.scope)" ""
+
+# Somebody kills the process that holds the unit: the domains do not need it.
+ok "apply" partctl -q apply policies/two-hosts.yaml
+kill -KILL "$(systemctl show -P MainPID hostpart.service)"
+eventually 30 "the unit has failed" systemctl is-failed hostpart.service
+systemctl daemon-reload
+is "all partitions stay valid" "$(valid)" ""
+nothing_to_do policies/two-hosts.yaml
+like "a policy that would end them all is refused" "$(partctl apply policies/three-hosts.yaml 2>&1)" 'partctl teardown'
+is "with nothing changed" "$(valid)" ""
+systemctl reset-failed
+is "nor does it matter that systemd forgets the unit" "$(valid)" ""
+ok "teardown" partctl -q teardown
+ok "byte for byte as found" as_found
 
 # A value that was there before, set the same way, is put back the same way.
 systemctl set-property --runtime user.slice AllowedCPUs=0-5

@@ -43,6 +43,12 @@ struct hp_backend {
 	/* Whether a live value satisfies the wanted one; NULL = equal text. Neither is NULL. */
 	bool (*satisfies)(const char *attr, const char *live, const char *want);
 	/*
+	 * Whether a wanted object outlasts the moment between what a change takes
+	 * back and what it makes: -EBUSY, with what to do first, when it would be
+	 * gone by then. Asked before a change that takes anything back. NULL = it does.
+	 */
+	int (*outlasts)(struct hp_ctx *ctx, const char *object, const char *attr, struct hp_err *err);
+	/*
 	 * read() looks at nothing but files below ctx->root, so a recorded machine
 	 * can be planned for; otherwise everything there counts as absent.
 	 */

@@ -172,10 +172,30 @@ static int plan_sets(struct hp_views *views, struct hp_steps *out, struct hp_err
 	return 0;
 }
 
+/* Undoing could not bring back what went away by itself, so this is asked while nothing has changed. */
+static int check_outlasting(struct hp_ctx *ctx, const struct hp_state *state, struct hp_views *views,
+			    struct hp_err *err)
+{
+	int ret = 0;
+
+	if (!state || !has_dropped(state, views))
+		return 0;
+	for (size_t i = 0; i < views->count && !ret; i++) {
+		const struct hp_view *view = &views->items[i];
+
+		if (view->is_usable && view->backend->outlasts)
+			ret = view->backend->outlasts(ctx, view->setting->object, view->setting->attr, err);
+	}
+	return ret;
+}
+
 int hp_steps_plan(struct hp_ctx *ctx, const struct hp_state *state, struct hp_views *views,
 		  struct hp_steps *out, struct hp_err *err)
 {
-	int ret = plan_restores(ctx, state, views, out, err);
+	int ret = check_outlasting(ctx, state, views, err);
+
+	if (!ret)
+		ret = plan_restores(ctx, state, views, out, err);
 
 	if (!ret)
 		ret = hp_steps_plan_cpus(views, out, err);

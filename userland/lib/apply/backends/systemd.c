@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* systemd.c: backend for the delegated unit of the domains and the CPUs of everybody else's units. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,14 +72,29 @@ static int remove_dropin(const char *unit, const char *property, struct hp_err *
 	return 0;
 }
 
+/* Where systemd tells the kernel of a property. */
+static const char *kernel_file(const char *property)
+{
+	return !strcmp(property, "AllowedCPUs") ? "cpuset.cpus" :
+	       !strcmp(property, "AllowedMemoryNodes") ? "cpuset.mems" : "memory.min";
+}
+
 /* What the kernel was told counts more than what systemd remembers. NULL when the cgroup has no such file. */
 static char *read_kernel(struct hp_ctx *ctx, const char *unit, const char *property)
 {
-	if (!strcmp(property, "AllowedCPUs"))
-		return hp_root_readf(ctx->root, "/sys/fs/cgroup/%s/cpuset.cpus", unit);
-	if (!strcmp(property, "AllowedMemoryNodes"))
-		return hp_root_readf(ctx->root, "/sys/fs/cgroup/%s/cpuset.mems", unit);
-	return NULL;
+	return hp_root_readf(ctx->root, "/sys/fs/cgroup/%s/%s", unit, kernel_file(property));
+}
+
+static int write_kernel(const char *unit, const char *property, const char *value, struct hp_err *err)
+{
+	hp_autofd int fd = -1;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/%s", unit, kernel_file(property));
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		return hp_err_errno(err, errno, "write %s to %s", value, path);
+	return 0;
 }
 
 static int read_set(struct hp_ctx *ctx, sd_bus *bus, const char *unit, const char *property, char **text,
@@ -118,14 +134,18 @@ static bool is_bytes(const char *property)
 static int read_service(struct hp_ctx *ctx, sd_bus *bus, const char *unit, const char *attr, char **value,
 			struct hp_err *err)
 {
-	bool holds;
-	int ret = hp_holder_check(bus, unit, &holds, err);
+	enum hp_holder holder;
+	int ret = hp_holder_check(bus, unit, &holder, err);
 
-	if (ret || !holds)
+	if (ret || holder == HP_HOLDER_NONE)
 		return ret;
 	if (!*attr) {
 		*value = strdup("present");
 		return *value ? 0 : hp_err_set(err, ENOMEM, "out of memory");
+	}
+	if (holder == HP_HOLDER_DEAD) {
+		*value = read_kernel(ctx, unit, attr);
+		return *value ? 0 : hp_err_set(err, EIO, "%s of cgroup %s cannot be read", kernel_file(attr), unit);
 	}
 	return is_bytes(attr) ? read_bytes(bus, unit, attr, value, err) : read_set(ctx, bus, unit, attr, value, err);
 }
@@ -201,10 +221,18 @@ static int forget_dropins(sd_bus *bus, struct hp_err *err)
 
 static int write_service(sd_bus *bus, const char *unit, const char *attr, const char *value, struct hp_err *err)
 {
+	enum hp_holder holder;
 	int ret;
 
-	if (*attr)
-		return value ? put_property(bus, unit, attr, value, err) : 0;
+	if (*attr && !value)
+		return 0;
+	if (*attr) {
+		ret = hp_holder_check(bus, unit, &holder, err);
+		if (ret)
+			return ret;
+		return holder == HP_HOLDER_DEAD ? write_kernel(unit, attr, value, err) :
+						  put_property(bus, unit, attr, value, err);
+	}
 	if (value)
 		return hp_holder_start(bus, unit, err);
 	/* The first thing to be made, so the last to be undone: the drop-ins are gone by now. */
@@ -287,6 +315,26 @@ static int write_setting(struct hp_ctx *ctx, const char *object, const char *att
 				    write_confined(ctx, bus, object, attr, value, err);
 }
 
+/* With its process alive a unit outlasts its last domain; without, systemd removes its cgroup at that moment. */
+static int outlasts(struct hp_ctx *ctx, const char *object, const char *attr, struct hp_err *err)
+{
+	hp_autobus *bus = NULL;
+	enum hp_holder holder;
+	int ret;
+
+	(void)ctx;
+	if (!is_service(object) || *attr)
+		return 0;
+	ret = hp_bus_open(&bus, err);
+	if (!ret)
+		ret = hp_holder_check(bus, object, &holder, err);
+	if (ret || holder != HP_HOLDER_DEAD)
+		return ret;
+	hp_err_set(err, EBUSY, "somebody ended the process of %s; its cgroup would go with the last domain in it", object);
+	hp_err_hint(err, "tear down first: partctl teardown; then apply starts the unit again");
+	return -EBUSY;
+}
+
 static bool satisfies(const char *attr, const char *live, const char *want)
 {
 	hp_autobitmap is = hwloc_bitmap_alloc(), should = hwloc_bitmap_alloc();
@@ -305,5 +353,6 @@ const struct hp_backend hp_backend_systemd = {
 	.read = read_setting,
 	.write = write_setting,
 	.satisfies = satisfies,
+	.outlasts = outlasts,
 	.reads_root_only = false,	/* PID 1 answers, not a file */
 };

@@ -18,6 +18,7 @@
  */
 #define SCOPE "hostpart-holder.scope"
 #define SLEEP "/bin/sleep"
+#define CGROUPS "/sys/fs/cgroup"
 #define TRANSIENT_DIR "/run/systemd/transient"
 
 /* A unit of that name that is stopping or about to be forgotten; it takes PID 1 a moment. */
@@ -114,6 +115,44 @@ static int is_inside(uint32_t pid, const char *unit, bool *inside, struct hp_err
 	return 0;
 }
 
+/* Whether any process is in the unit's cgroup or below. */
+static bool is_populated(const char *unit)
+{
+	hp_autofile FILE *file = NULL;
+	char path[PATH_MAX], line[64];
+
+	snprintf(path, sizeof(path), CGROUPS "/%s/cgroup.events", unit);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (!strcmp(line, "populated 1\n"))
+			return true;
+	return false;
+}
+
+int hp_holder_check(sd_bus *bus, const char *unit, enum hp_holder *holder, struct hp_err *err)
+{
+	hp_autofree char *state = NULL;
+	uint32_t pid = 0;
+	bool inside;
+	int ret = hp_bus_get_text(bus, unit, "ActiveState", &state, err);
+
+	*holder = HP_HOLDER_NONE;
+	if (ret)
+		return ret;
+	if (!strcmp(state, "failed") || !strcmp(state, "inactive")) {
+		*holder = is_populated(unit) ? HP_HOLDER_DEAD : HP_HOLDER_NONE;
+		return 0;
+	}
+	if (strcmp(state, "active"))
+		return 0;
+	ret = hp_bus_get_u32(bus, unit, "MainPID", &pid, err);
+	if (!ret && pid)
+		ret = is_inside(pid, unit, &inside, err);
+	if (!ret && pid && !inside)
+		*holder = HP_HOLDER_RUNS;
+	return ret;
+}
+
 static int is_active(sd_bus *bus, const char *unit, bool *active, struct hp_err *err)
 {
 	hp_autofree char *state = NULL;
@@ -123,28 +162,16 @@ static int is_active(sd_bus *bus, const char *unit, bool *active, struct hp_err 
 	return ret;
 }
 
-int hp_holder_check(sd_bus *bus, const char *unit, bool *holds, struct hp_err *err)
-{
-	bool active, inside;
-	uint32_t pid = 0;
-	int ret = is_active(bus, unit, &active, err);
-
-	*holds = false;
-	if (ret || !active)
-		return ret;
-	ret = hp_bus_get_u32(bus, unit, "MainPID", &pid, err);
-	if (!ret && pid)
-		ret = is_inside(pid, unit, &inside, err);
-	*holds = !ret && pid && !inside;
-	return ret;
-}
-
 int hp_holder_start(sd_bus *bus, const char *unit, struct hp_err *err)
 {
 	bool active, inside = false;
+	enum hp_holder holder;
 	uint32_t pid = 0;
-	int ret = is_active(bus, unit, &active, err);
+	int ret = hp_holder_check(bus, unit, &holder, err);
 
+	if (ret || holder != HP_HOLDER_NONE)
+		return ret;
+	ret = is_active(bus, unit, &active, err);
 	if (!ret && !active)
 		ret = start_when_gone(bus, unit, 0, err);
 	if (!ret)
@@ -171,6 +198,7 @@ static void wait_forgotten(const char *unit)
 
 int hp_holder_stop(sd_bus *bus, const char *unit, struct hp_err *err)
 {
+	char path[PATH_MAX];
 	int ret = hp_bus_stop(bus, unit, err);
 
 	if (!ret)
@@ -181,5 +209,9 @@ int hp_holder_stop(sd_bus *bus, const char *unit, struct hp_err *err)
 	reset_failed(bus, unit, NULL);
 	wait_forgotten(SCOPE);
 	wait_forgotten(unit);
+	/* systemd may leave the cgroup of a unit that was over before the last domain in it ended. */
+	snprintf(path, sizeof(path), CGROUPS "/%s", unit);
+	if (rmdir(path) && errno != ENOENT && errno != EBUSY)
+		return hp_err_errno(err, errno, "remove %s", path);
 	return 0;
 }
