@@ -66,6 +66,6 @@ ok "apply over somebody's own AllowedCPUs=" partctl -q apply policies/two-hosts.
 ok "teardown" partctl -q teardown
 if [[ $(uname -r) = 6.1.* ]]; then
 	# This kernel does not let anyone clear the CPU set of a cgroup that has tasks (ENOSPC): all CPUs are as good.
-	sed -i 's|\(/\(init.scope\|system.slice\)/cpuset.cpus:\)$|\10-7|' /tmp/txn-found
+	sed -Ei 's,(/(init.scope|system.slice)/cpuset.cpus:)$,\10-7,' /tmp/txn-found
 fi
 ok "byte for byte as found" as_found
