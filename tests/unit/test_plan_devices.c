@@ -50,6 +50,25 @@ static void selectors_find_functions(void **state)
 	check_taken(ALPHA "      - {bdf: \"0000:01:00.0\", force: true}\n", "0000:01:00.0");
 }
 
+static void what_is_parked_is_known_by_what_was_below_it(void **state)
+{
+	hp_autoinventory *inv = fixture_vm();
+	hp_autopolicy *policy = fixture_policy(ALPHA "      - serial: was-below\n      - mac: \"52:54:00:00:00:99\"\n");
+	hp_autoassignment *out = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < inv->pci_count; i++) {
+		if (!strcmp(inv->pci[i].bdf, "0000:03:00.0"))
+			inv->pci[i].parked_serial = strdup("was-below");
+		if (!strcmp(inv->pci[i].bdf, "0000:05:00.0"))
+			inv->pci[i].parked_mac = strdup("52:54:00:00:00:99");
+	}
+	out = fixture_assign(policy, inv, NULL);
+	assert_int_equal(out->domains[0].pci_count, 2);
+	assert_string_equal(inv->pci[out->domains[0].pci[0]].bdf, "0000:03:00.0");
+	assert_string_equal(inv->pci[out->domains[0].pci[1]].bdf, "0000:05:00.0");
+}
+
 static void the_base_keeps_its_own(void **state)
 {
 	(void)state;
@@ -163,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(selectors_find_functions),
+		cmocka_unit_test(what_is_parked_is_known_by_what_was_below_it),
 		cmocka_unit_test(the_base_keeps_its_own),
 		cmocka_unit_test(what_is_not_there_is_refused),
 		cmocka_unit_test(a_missing_bdf_lists_what_there_is),

@@ -8,7 +8,7 @@ import struct
 import yaml
 
 NLM_REQUEST, NLM_ACK, NLM_DUMP = 1, 4, 0x300
-NLMSG_ERROR, NLMSG_DONE, GENL_ID_CTRL = 2, 3, 16
+NETLINK_GENERIC, NLMSG_ERROR, NLMSG_DONE, GENL_ID_CTRL = 16, 2, 3, 16
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
 SCALARS = {"u32": "I", "u64": "Q"}
 
@@ -36,7 +36,7 @@ class Family:
         self.sets = {s["name"]: s["attributes"] for s in self.spec["attribute-sets"]}
         self.operations = {op["name"]: (number, op) for number, op in enumerate(self.spec["operations"]["list"], 1)}
         self.definitions = {d["name"]: d for d in self.spec["definitions"]}
-        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_GENERIC)
+        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
         self.socket.bind((0, 0))
         for option in (NETLINK_CAP_ACK, NETLINK_EXT_ACK):
             self.socket.setsockopt(SOL_NETLINK, option, 1)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "apply/hp_engine.h"
 #include "base/hp_file.h"
+#include "inventory/hp_inventory.h"
 #include "kernel/hp_kernel.h"
 
 #define BLOB_FILE_DEFAULT "/lib/firmware/hostpart/policy.bin"
@@ -18,8 +19,42 @@ struct compile {
 	bool is_showing;
 };
 
-/* The claims that FILE makes on this machine, as nobody has started them. */
-static int resolve(struct run *run, const char *file, struct hp_kernel_table *table, struct hp_err *err)
+static void print_identity(FILE *out, const struct hp_inv_pci *pci)
+{
+	const char *serial = pci->parked_serial, *mac = pci->parked_mac;
+
+	for (size_t i = 0; i < pci->devs_count; i++) {
+		serial = serial ? serial : pci->devs[i].serial;
+		mac = mac ? mac : pci->devs[i].mac;
+	}
+	if (serial)
+		fprintf(out, "%s serial %s\n", pci->bdf, serial);
+	if (mac)
+		fprintf(out, "%s mac %s\n", pci->bdf, mac);
+}
+
+/* What apply needs to know of the claimed functions while they are parked and no driver can tell. */
+static char *list_identities(const struct hp_engine_result *result)
+{
+	const struct hp_assignment *assignment = result->assignment;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < assignment->domains_count; i++)
+		for (size_t j = 0; j < assignment->domains[i].pci_count; j++)
+			print_identity(out, &result->inventory->pci[assignment->domains[i].pci[j]]);
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* The claims that FILE makes on this machine, as nobody has started them, and who the claimed functions are. */
+static int resolve(struct run *run, const char *file, struct hp_kernel_table *table, char **identities,
+		   struct hp_err *err)
 {
 	hp_autoresult result = HP_ENGINE_RESULT_INIT;
 	hp_autofree char *text = NULL, *name = NULL, *claims = NULL;
@@ -33,7 +68,8 @@ static int resolve(struct run *run, const char *file, struct hp_kernel_table *ta
 	if (hp_engine_plan(&run->ctx, name, text, &result, err) < 0)
 		return -err->errnum;
 	claims = hp_plan_claims(result.policy, result.inventory, result.assignment, false);
-	if (!claims)
+	*identities = list_identities(&result);
+	if (!claims || !*identities)
 		return hp_err_errno(err, ENOMEM, "compiling %s", name);
 	return hp_kernel_table_parse(claims, table, err);
 }
@@ -74,13 +110,29 @@ static int replace_file(const char *path, const unsigned char *data, size_t size
 	return result;
 }
 
-/* The directory of the firmware file is ours to make; others are the caller's. */
+/* The directories of these two files are ours to make; others are the caller's. */
 static void make_directory(const char *path)
 {
 	hp_autofree char *copy = strdup(path);
 
-	if (copy && strcmp(path, BLOB_FILE_DEFAULT) == 0)
+	if (copy && (strcmp(path, BLOB_FILE_DEFAULT) == 0 || strcmp(path, HP_PARKED_FILE) == 0))
 		(void)mkdir(dirname(copy), 0755);	/* when it fails, so does what follows, with words */
+}
+
+static int write_files(struct run *run, const char *path, const unsigned char *data, size_t size,
+		       const char *identities, struct hp_err *err)
+{
+	int result;
+
+	/* First: a policy in force without it could not be applied by serial number or address. */
+	if (hp_root_is_live(run->ctx.root)) {
+		make_directory(HP_PARKED_FILE);
+		result = replace_file(HP_PARKED_FILE, (const unsigned char *)identities, strlen(identities), err);
+		if (result)
+			return result;
+	}
+	make_directory(path);
+	return replace_file(path, data, size, err);
 }
 
 static int tell(struct run *run, const struct hp_kernel_table *table, const char *file, size_t bytes,
@@ -128,8 +180,9 @@ static int compile(struct run *run, const char *file, const struct compile *opti
 {
 	hp_autokerneltable table = HP_KERNEL_TABLE_INIT;
 	hp_autofree unsigned char *data = NULL;
+	hp_autofree char *identities = NULL;
 	size_t size = 0, unsigned_size;
-	int result = resolve(run, file, &table, err);
+	int result = resolve(run, file, &table, &identities, err);
 
 	if (!result)
 		result = hp_kernel_blob_make(&table, &data, &size, err);
@@ -138,8 +191,7 @@ static int compile(struct run *run, const char *file, const struct compile *opti
 		result = hp_kernel_blob_sign(&data, &size, options->key, options->certificate, err);
 	if (result < 0)
 		return cli_fail(run, err);
-	make_directory(options->out);
-	if (replace_file(options->out, data, size, err) < 0)
+	if (write_files(run, options->out, data, size, identities, err) < 0)
 		return cli_fail(run, err);
 	return tell(run, &table, options->out, size, size - unsigned_size, false);
 }

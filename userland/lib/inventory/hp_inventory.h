@@ -73,7 +73,12 @@ struct hp_inv_pci {
 	unsigned int roles;		/* enum hp_inv_role bits */
 	struct hp_inv_dev *devs;
 	size_t devs_count;
+	/* What was below it when the boot policy was compiled: only while the module parks it, else NULL. */
+	char *parked_serial, *parked_mac;
 };
+
+/* Below the root: lines "BDF serial TEXT" and "BDF mac TEXT", left by 'partctl compile'. */
+#define HP_PARKED_FILE "/var/lib/hostpart/parked"
 
 struct hp_inventory {
 	char *kernel;			/* release */

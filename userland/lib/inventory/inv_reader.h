@@ -24,6 +24,7 @@ int inv_read_topology(struct inv_reader *reader, struct hp_err *err);
 int inv_read_pci(struct inv_reader *reader);
 int inv_read_devices(struct inv_reader *reader);
 int inv_read_away_ports(struct inv_reader *reader);	/* called by inv_read_devices() */
+int inv_read_parked(struct inv_reader *reader);
 int inv_read_irqs(struct inv_reader *reader);
 int inv_read_disk_roles(struct inv_reader *reader);
 int inv_read_net_roles(struct inv_reader *reader);

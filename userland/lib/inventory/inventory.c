@@ -19,7 +19,7 @@ static int read_facts(struct inv_reader *reader)
 static int read_all(struct inv_reader *reader, struct hp_err *err)
 {
 	static int (*const steps[])(struct inv_reader *reader) = {
-		read_facts, inv_read_pci, inv_read_devices, inv_read_irqs, inv_read_disk_roles,
+		read_facts, inv_read_pci, inv_read_devices, inv_read_parked, inv_read_irqs, inv_read_disk_roles,
 		inv_read_net_roles, inv_read_console_roles, inv_read_subnets,
 	};
 	int ret = inv_read_topology(reader, err);
@@ -69,6 +69,8 @@ static void free_pci(struct hp_inventory *inv)
 		free_devs(pci);
 		free(pci->bdf);
 		free(pci->driver);
+		free(pci->parked_serial);
+		free(pci->parked_mac);
 		free(pci->vendor_name);
 		free(pci->device_name);
 		free(pci->class_name);

@@ -61,6 +61,10 @@ static void fill(const struct hp_inventory *inv, struct device_index *index)
 			if (pci->devs[j].mac)
 				add_key(&index->mac, pci->devs[j].mac, i);
 		}
+		if (pci->parked_serial)
+			add_key(&index->serial, pci->parked_serial, i);
+		if (pci->parked_mac)
+			add_key(&index->mac, pci->parked_mac, i);
 	}
 }
 
@@ -70,7 +74,7 @@ static bool alloc_tables(const struct hp_inventory *inv, struct device_index *in
 	bool ok = true;
 
 	for (size_t i = 0; i < inv->pci_count; i++)
-		devs += inv->pci[i].devs_count;
+		devs += inv->pci[i].devs_count + 1;	/* a parked one has an entry of its own */
 	for (int c = 0; c < DEVICE_CLASSES; c++) {
 		index->of_class[c] = calloc(inv->pci_count + 1, sizeof(size_t));
 		ok = ok && index->of_class[c];
