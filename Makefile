@@ -82,7 +82,7 @@ help:
 	@echo 'make check-debug [T=tests/vm/x.t]  the VM tests on a debug kernel (KASAN, lockdep, kmemleak; the first build takes long)'
 	@echo 'make fuzz-parse [RUNS=1000000]     the module'\''s parser under libFuzzer; fuzz-merge shrinks what it found'
 	@echo 'make fuzz-netlink [MESSAGES=1000000 KERNEL=6.12 SEED=]  random messages into the module, in a VM'
-	@echo 'make soak                200 cycles, every fault and every kill (long)'
+	@echo 'make soak                200 cycles, every fault and every kill, module loads, hot-plug (long)'
 	@echo 'make demo                two hosts on one machine, shown in a VM'
 	@echo 'make vm [KERNEL=6.12]    an interactive root shell in the test VM'
 	@echo 'make schema              does the JSON Schema agree with the policy parser'
@@ -215,6 +215,8 @@ soak:
 	$(Q)scripts/deps
 	$(Q)$(MAKE) all
 	$(Q)CYCLES=200 STRIDE=1 HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/cycles.t tests/vm/faults.t tests/vm/txn.t tests/vm/txn-systemd.t
+	$(Q)CYCLES=500 HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/module-cycles.t
+	$(Q)CYCLES=100 HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/hotplug.t
 
 # Everything in the VM once more, on a kernel that watches itself: any splat or leak fails. T=tests/vm/x.t picks tests.
 check-debug:

@@ -154,8 +154,10 @@ int hp_genl_txn_commit(struct sk_buff *skb, struct genl_info *info)
 			err = hp_refuse(&why, -ENOENT, "no transaction is open on this socket");
 		mutex_unlock(&hp_registry_lock);
 	}
-	if (!err)
+	if (!err) {
+		hp_pci_guard_wait();
 		return send_generation(reply, hdr, info, generation);
+	}
 	nlmsg_free(reply);
 	hp_refusal_report(&why, info);
 	return err;
@@ -225,6 +227,7 @@ int hp_genl_release(struct sk_buff *skb, struct genl_info *info)
 		hp_refusal_report(&why, info);
 		return err;
 	}
+	hp_pci_guard_wait();
 	if (nla_put_u32(reply, HP_A_DOMAIN_COUNT, released.domain_count) ||
 	    nla_put_u32(reply, HP_A_CLAIM_COUNT, released.claim_count)) {
 		nlmsg_free(reply);

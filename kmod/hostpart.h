@@ -85,6 +85,7 @@ struct hp_claim {
 	u32 type;			/* enum hp_claim_type */
 	u64 memory_bytes;
 	struct hp_pci_name pci;
+	u64 pci_at;			/* address that a name by id or path led to, see pci_match.c */
 	struct hp_claim *next_path;	/* another PCI claim by path with the same hash */
 	u32 range_count;		/* CPUs, or the nodes of the memory */
 	struct hp_range ranges[];
@@ -101,6 +102,9 @@ struct hp_table {
 	struct xarray pci;		/* claims by address */
 	struct xarray pci_ids;		/* claims by vendor, device and index */
 	struct xarray pci_paths;	/* claims by path, by hash */
+	struct xarray pci_resolved;	/* claims by id or path, by the address they led to;
+					 * grows while the table is live, see pci_match.c
+					 */
 	u16 cpu_owner[];		/* by CPU number: domain index + 1, 0 = free */
 };
 
@@ -145,13 +149,15 @@ int hp_pci_print(const struct hp_pci_name *pci, char *text, size_t size);
 /* Against what the machine has now; the caller holds cpus_read_lock(). */
 int hp_table_check_machine(const struct hp_table *table, struct hp_refusal *why);
 
-/* ---- pci_owner.c ----------------------------------------------------------- */
+/* ---- pci_match.c ----------------------------------------------------------- */
+
+#define HP_PCI_NOWHERE	U64_MAX		/* of hp_claim.pci_at: no function found so far */
 
 struct pci_dev;
 
-/* Who claims @pdev, by whichever name; NULL when nobody does. Any context. */
+/* Who claims @pdev, by whichever name; NULL when nobody does, and for bridges. Any context. */
 const struct hp_claim *hp_table_pci_owner(const struct hp_table *table, struct pci_dev *pdev);
-/* enum hp_pci_state of what @claim names. Any context. */
+/* enum hp_pci_state of what @claim names. Not from interrupts. */
 u32 hp_pci_state(const struct hp_claim *claim);
 
 /* ---- netns.c: a domain's network namespace, not kept alive by knowing it ----- */
@@ -355,6 +361,20 @@ void hp_cpu_pin_exit(void);
 int hp_cpu_pin_prepare(const struct hp_table *next);
 /* Lets go of the CPUs that @table does not claim. */
 void hp_cpu_pin_retire(const struct hp_table *table);
+
+/* ---- pci_guard.c: prepare and settle under hp_registry_lock, see "guards" ------- */
+
+int hp_pci_guard_init(void);
+void hp_pci_guard_exit(void);
+int hp_pci_guard_prepare(const struct hp_table *next, struct hp_refusal *why);
+void hp_pci_guard_settle(const struct hp_table *now);
+/*
+ * Sleeps until the functions are where the live table wants them (at most half a
+ * minute, or until a signal kills the caller).  Never under hp_registry_lock.
+ */
+void hp_pci_guard_wait(void);
+/* Parks a claimed function until the next commit, later; false when it is not claimed. */
+bool hp_pci_guard_park(struct pci_dev *pdev);
 
 /* ---- sysfs.c: all under hp_registry_lock but init and exit ----------------- */
 

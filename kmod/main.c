@@ -25,18 +25,25 @@ static int __init load(void)
 	err = hp_cpu_pin_init();
 	if (err)
 		goto exit_cpu_guard;
+	err = hp_pci_guard_init();
+	if (err)
+		goto exit_cpu_pin;
 	/* Before anybody can disturb it. Nothing at all unless built with SELFTEST=1. */
 	err = hp_selftest();
 	if (err)
-		goto exit_cpu_pin;
+		goto exit_pci_guard;
 	hp_boot_policy_load();
+	/* What it claims is parked before the next driver is loaded. */
+	hp_pci_guard_wait();
 	/* Last: from here on user space can change the registry. */
 	err = hp_genl_init();
 	if (err)
-		goto exit_cpu_pin;
+		goto exit_pci_guard;
 	pr_info("hostpart %s (abi %u) loaded\n", HP_MODULE_VERSION, HP_ABI);
 	return 0;
 
+exit_pci_guard:
+	hp_pci_guard_exit();
 exit_cpu_pin:
 	hp_cpu_pin_exit();
 exit_cpu_guard:
@@ -57,6 +64,7 @@ exit_netns:
 static void __exit unload(void)
 {
 	hp_genl_exit();
+	hp_pci_guard_exit();
 	hp_cpu_pin_exit();
 	hp_cpu_guard_exit();
 	hp_sysfs_exit();

@@ -17,6 +17,7 @@ struct hp_table *hp_table_new(void)
 	xa_init_flags(&table->pci, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&table->pci_ids, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&table->pci_paths, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&table->pci_resolved, XA_FLAGS_ACCOUNT);
 	return table;
 }
 
@@ -35,6 +36,7 @@ void hp_table_free(struct hp_table *table)
 	xa_destroy(&table->pci);
 	xa_destroy(&table->pci_ids);
 	xa_destroy(&table->pci_paths);
+	xa_destroy(&table->pci_resolved);
 	for (i = 0; i < table->claim_count; i++)
 		kvfree(table->claims[i]);
 	kvfree(table->claims);

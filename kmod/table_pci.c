@@ -87,6 +87,7 @@ static int take_path(struct xarray *claims, struct hp_claim *claim, struct hp_re
 
 int hp_table_take_pci(struct hp_table *table, struct hp_claim *claim, struct hp_refusal *why)
 {
+	claim->pci_at = HP_PCI_NOWHERE;
 	switch (claim->pci.match) {
 	case HP_PCI_BY_ID:
 		return take_key(&table->pci_ids, key_of_ids(&claim->pci), claim, why);

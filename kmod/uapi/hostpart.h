@@ -37,10 +37,12 @@
  * Refusals carry extack: NLMSGERR_ATTR_MSG says why, NLMSGERR_ATTR_OFFS where.
  * errno values, the same for every command:
  *	EPERM		the caller may not
- *	EINVAL		malformed, unknown attribute or flag
+ *	EINVAL		malformed, unknown attribute or flag; a claim on a PCI
+ *			bridge, which is always the machine's
  *	ERANGE		a number beyond what its attribute allows
- *	EBUSY		two claims, or two domains, want the same thing; or a
- *			transaction is already open on this socket
+ *	EBUSY		two claims, or two domains, want the same thing, or
+ *			functions of one IOMMU group; or a transaction is
+ *			already open on this socket
  *	ESTALE		HP_A_GENERATION is not the live generation
  *	ENOENT		no such domain; no transaction open on this socket
  *	ENODEV		the machine has no such CPU or node, or it is offline

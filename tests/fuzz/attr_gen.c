@@ -139,8 +139,8 @@ static void put_pci(struct hp_rng *rng, struct out *out)
 	switch (hp_rng_below(rng, 3)) {
 	case 0:
 		put_u32(out, HP_CLAIM_A_PCI_SEGMENT, hp_rng_below(rng, 2));
-		/* Not bus 0: where this goes to a kernel, its root may hang on a device there. */
-		put_u32(out, HP_CLAIM_A_PCI_BUS, 1 + hp_rng_below(rng, 4));
+		/* No bus of the machine: in a kernel each claim would bind and unbind drivers, for seconds. */
+		put_u32(out, HP_CLAIM_A_PCI_BUS, 0xe0 + hp_rng_below(rng, 4));
 		put_u32(out, HP_CLAIM_A_PCI_DEVICE, hp_rng_below(rng, 4));
 		put_u32(out, HP_CLAIM_A_PCI_FUNCTION, hp_rng_below(rng, 2));
 		break;

@@ -18,7 +18,7 @@ on_exit $kctl release
 two_hosts='domain alpha
 cpus alpha 2-3
 memory alpha 1073741824 nodes 0
-pci alpha 0000:03:00.0
+pci alpha 0000:7f:00.0
 domain beta
 cpus beta 4-5
 memory beta 536870912'
@@ -82,7 +82,7 @@ is "sysfs: domains" "$(names $sysfs/domains | tr '\n' ' ')" "alpha beta "
 is "sysfs: files of a domain" "$(names $sysfs/domains/alpha | tr '\n' ' ')" \
 	"active cgroup_id cpus elastic_cpus elastic_memory memory_bytes netns nodes pci pci_state "
 is "sysfs: alpha" "$(cd $sysfs/domains/alpha && cat cpus memory_bytes nodes pci cgroup_id | tr '\n' ' ')" \
-	"2-3 1073741824 0 0000:03:00.0 0 "
+	"2-3 1073741824 0 0000:7f:00.0 0 "
 is "sysfs: beta" "$(cd $sysfs/domains/beta && cat cpus memory_bytes nodes pci cgroup_id | tr '\n' ' ')" \
 	"4-5 536870912  0 "
 is "sysfs: nothing can be written" "$(find $sysfs -type f -perm /222)" ""
@@ -92,8 +92,8 @@ is "sysfs: what a domain owns only root reads" "$(find $sysfs/domains -type f -p
 is "a CPU overlap names both sides" "$(refusal $'domain gamma\ncpus gamma 0-4\ndomain delta\ncpus delta 4')" \
 	"Device or resource busy: kernel module: cpu 4: claimed by gamma, wanted by delta"
 is "a PCI overlap names both sides" \
-	"$(refusal $'domain gamma\npci gamma 0000:03:00.0\ndomain delta\npci delta 0000:03:00.0')" \
-	"Device or resource busy: kernel module: pci 0000:03:00.0: claimed by gamma, wanted by delta"
+	"$(refusal $'domain gamma\npci gamma 0000:7f:00.0\ndomain delta\npci delta 0000:7f:00.0')" \
+	"Device or resource busy: kernel module: pci 0000:7f:00.0: claimed by gamma, wanted by delta"
 like "a stale generation is refused" "$(refusal "$two_hosts" 2)" \
 	'^Stale file handle: kernel module: generation is 3, the request expects 2$'
 like "a CPU that the machine lacks is refused" "$(refusal $'domain gamma\ncpus gamma 4000')" \
@@ -207,7 +207,7 @@ modprobe hostpart
 phase size
 awk 'BEGIN { for (d = 0; d < 64; d++) { print "domain d" d; print "memory d" d " 1048576"
 	for (i = 0; i < 63; i++) { n = d * 63 + i
-		printf "pci d%d 0000:%02x:%02x.%x\n", d, n / 256, n / 8 % 32, n % 8 } } }' > "$work/big"
+		printf "pci d%d 0001:%02x:%02x.%x\n", d, n / 256, n / 8 % 32, n % 8 } } }' > "$work/big"
 like "64 domains with 4096 claims are one commit" "$($kctl commit < "$work/big" 2>&1)" 'generation=2 '
 $kctl read > "$work/back"
 ok "and come back the same" cmp "$work/big" "$work/back"
