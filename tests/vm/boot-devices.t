@@ -3,6 +3,7 @@
 # boot-devices.t: devices of a boot policy wait for their domain, go to it with an apply, and wait again after a teardown.
 # kernels: 6.1 6.12
 # timeout: 400
+# long: not seen whole yet with the guard for PCI functions
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
 . tests/vm/machine.sh
