@@ -241,7 +241,7 @@ static int write_service(sd_bus *bus, const char *unit, const char *attr, const 
 }
 
 /*
- * Before 6.2 or so the kernel refuses to clear the set of a cgroup that has
+ * The kernel (6.1 and 6.12) refuses to clear the set of a cgroup that has
  * tasks, and systemd keeps that to itself: the unit would stay confined. All
  * CPUs are the same to whoever runs there. (When no
  * unit has a set any more, systemd takes the controller away, and this with it.)
