@@ -85,7 +85,7 @@ struct hp_claim {
 	u32 type;			/* enum hp_claim_type */
 	u64 memory_bytes;
 	struct hp_pci_name pci;
-	u64 pci_at;			/* address that a name by id or path led to, see pci_match.c */
+	u64 pci_at;			/* where a name by id or path led: pci_match.c */
 	struct hp_claim *next_path;	/* another PCI claim by path with the same hash */
 	u32 range_count;		/* CPUs, or the nodes of the memory */
 	struct hp_range ranges[];

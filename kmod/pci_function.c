@@ -33,7 +33,8 @@ static void look_up(struct hp_function *function, struct wanted *wanted)
 	claim = hp_function_is_leaving() ? NULL : hp_table_pci_owner(table, function->pdev);
 	if (claim) {
 		wanted->is_claimed = true;
-		wanted->is_active = claim->domain->flags & (HP_DOMAIN_F_ACTIVE | HP_DOMAIN_F_BASE) &&
+		wanted->is_active = claim->domain->flags &
+				    (HP_DOMAIN_F_ACTIVE | HP_DOMAIN_F_BASE) &&
 				    !READ_ONCE(function->is_held);
 		strscpy(wanted->domain, claim->domain->name, sizeof(wanted->domain));
 		strscpy(wanted->driver, claim->pci.driver, sizeof(wanted->driver));
@@ -110,7 +111,8 @@ static void restore_override(struct hp_function *function, const char *driver)
 {
 	hp_function_unwatch(function);
 	if (hp_override_set(function->pdev, driver))
-		pci_warn(function->pdev, "hostpart: no memory to restore driver_override \"%s\"\n", driver);
+		pci_warn(function->pdev,
+			 "hostpart: no memory to restore driver_override \"%s\"\n", driver);
 }
 
 /* Takes the function from the driver it has; none but the stub can get it meanwhile. */
@@ -124,7 +126,7 @@ static int detach(struct hp_function *function)
 }
 
 /* So that nothing of what the last user left in the function reaches the next. */
-static const char *reset(struct pci_dev *pdev)
+static const char *clean(struct pci_dev *pdev)
 {
 	int err = pci_device_is_present(pdev) ? pci_reset_function(pdev) : -ENODEV;
 
@@ -230,7 +232,7 @@ static void give(struct hp_function *function, const struct wanted *wanted)
 	int err = detach(function);
 
 	if (!err && function->user[0] && strcmp(function->user, wanted->domain))
-		was_reset = reset(pdev);
+		was_reset = clean(pdev);
 	if (!err)
 		err = set_override(function, wanted->driver);
 	function->is_adopted = false;
@@ -300,7 +302,7 @@ static const char *give_back(struct hp_function *function)
 	}
 	detach(function);
 	if (function->user[0] && strcmp(function->user, THE_MACHINE))
-		reason = reset(pdev);
+		reason = clean(pdev);
 	if (function->prior_driver[0]) {
 		restore_override(function, function->prior_driver);
 		if (device_attach(&pdev->dev) != 1)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* pci_functions.c: the records of functions that are or were claimed, and what the bus tells of them. */
+/* pci_functions.c: the records of functions that are or were claimed, and what the bus tells. */
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* pci_guard.c: keeps claimed PCI functions with the drivers of their domains, before any driver probes. */
+/* pci_guard.c: keeps claimed PCI functions with their domains' drivers before any driver probes. */
 #include <linux/device/bus.h>
 
 #include "pci.h"
