@@ -67,7 +67,7 @@ LDLIBS   += $(PKG_LIBS) -lpthread -lm
 $(O)/obj/userland/lib/kernel/% $(O)/obj/tests/%: UAPI_FLAGS := -Ikmod/uapi
 
 # ---- targets ----
-.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built FORCE
+.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan bench-kmod fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built FORCE
 all: module bpf userland
 
 userland: $(if $(LIB_SRC),$(LIB)) $(PROGRAMS)
@@ -87,6 +87,7 @@ help:
 	@echo 'make vm [KERNEL=6.12]    an interactive root shell in the test VM'
 	@echo 'make schema              does the JSON Schema agree with the policy parser'
 	@echo 'make bench-plan          the planner benchmark'
+	@echo 'make bench-kmod [KERNEL=6.12]      what the kernel module costs, in a VM'
 	@echo 'make deps                install missing Debian packages'
 	@echo 'make install [DESTDIR= PREFIX=/usr]'
 	@echo 'make clean               remove $(B)/'
@@ -181,6 +182,11 @@ install-vm-tools: vm-tools
 
 bench-plan: $(O)/bench/bench_plan
 	$(Q)$<
+
+# What the module costs, measured in a VM: a table of medians. KERNEL=6.1|6.12.
+bench-kmod:
+	$(Q)scripts/deps
+	$(Q)scripts/testbed --kernel $(or $(KERNEL),6.12) --cpus 4 --memory 2GiB -- tests/bench/bench-kmod
 
 # ---- fuzzing: the module's parser in user space, with the kernel's own nlattr.c below it ----
 RUNS       ?= 1000000

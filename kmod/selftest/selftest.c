@@ -235,5 +235,5 @@ int hp_selftest(void)
 		run->step - 1, run->commits, run->refusals, agrees ? "agrees" : "FAILED");
 	hp_oracle_free(run->live);
 	kfree(run);
-	return agrees ? 0 : -EBADE;
+	return agrees ? hp_selftest_bench() : -EBADE;
 }

@@ -154,7 +154,7 @@ u32 jhash_2words(u32 a, u32 b, u32 start)
 /* ---- a domain's namespace: descriptors below 8 name one ---- */
 
 struct hp_netns {
-	u32 fd;
+	u32 refs;
 };
 
 struct hp_netns *hp_netns_from_fd(u32 fd, struct hp_refusal *why)
@@ -168,13 +168,21 @@ struct hp_netns *hp_netns_from_fd(u32 fd, struct hp_refusal *why)
 	netns = hp_fuzz_alloc(sizeof(*netns));
 	if (!netns)
 		return ERR_PTR(-ENOMEM);
-	netns->fd = fd;
+	netns->refs = 1;
+	return netns;
+}
+
+struct hp_netns *hp_netns_get(struct hp_netns *netns)
+{
+	if (netns)
+		netns->refs++;
 	return netns;
 }
 
 void hp_netns_put(struct hp_netns *netns)
 {
-	free(netns);
+	if (netns && !--netns->refs)
+		free(netns);
 }
 
 int hp_refuse(struct hp_refusal *why, int error, const char *fmt, ...)
