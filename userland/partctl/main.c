@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "apply/hp_engine.h"
 #include "base/hp_log.h"
 #include "base/hp_text.h"
 
@@ -78,12 +79,7 @@ static bool wants_colour(void)
 
 static int run_verb(struct run *run, int argc, char **argv)
 {
-	const char *libexec = getenv("HOSTPART_LIBEXEC");
-
-	run->ctx.run_dir = "/run/hostpart";
-	run->ctx.lib_dir = "/var/lib/hostpart";
-	run->ctx.libexec_dir = libexec ? libexec : HP_LIBEXECDIR;
-	run->ctx.bpffs_dir = "/sys/fs/bpf/hostpart";
+	hp_engine_ctx_init(&run->ctx);
 	return run->verb->run(run, argc, argv);
 }
 

@@ -260,15 +260,11 @@ static int parse(int argc, char **argv, struct agent *agent, int *level)
 
 int main(int argc, char **argv)
 {
-	const char *libexec = getenv("HOSTPART_LIBEXEC");
-	struct agent agent = {
-		.ctx = { .run_dir = "/run/hostpart", .lib_dir = "/var/lib/hostpart", .bpffs_dir = "/sys/fs/bpf/hostpart",
-			 .libexec_dir = libexec ? libexec : HP_LIBEXECDIR },
-		.policy_file = POLICY_FILE,
-	};
+	struct agent agent = { .policy_file = POLICY_FILE };
 	hp_autoerr err = HP_ERR_INIT;
 	int level = LOG_INFO, ret;
 
+	hp_engine_ctx_init(&agent.ctx);
 	if (parse(argc, argv, &agent, &level) < 0)
 		return HP_EXIT_USAGE;
 	hp_log_init("partd", level);

@@ -8,24 +8,14 @@
 #include "apply/state.h"
 #include "base/hp_auto.h"
 
-#ifndef HP_LIBEXECDIR
-#define HP_LIBEXECDIR "/usr/libexec/hostpart"
-#endif
-
-static const char *environment_or(const char *variable, const char *otherwise)
+void hp_engine_ctx_init(struct hp_ctx *ctx)
 {
-	const char *value = getenv(variable);
+	const char *libexec = getenv("HOSTPART_LIBEXEC");
 
-	return value && *value ? value : otherwise;
-}
-
-void hp_engine_ctx_init(struct hp_ctx *ctx, struct hp_root *root)
-{
 	*ctx = (struct hp_ctx) {
-		.root = root,
-		.run_dir = environment_or("HOSTPART_RUN", "/run/hostpart"),
+		.run_dir = "/run/hostpart",
 		.lib_dir = "/var/lib/hostpart",
-		.libexec_dir = environment_or("HOSTPART_LIBEXEC", HP_LIBEXECDIR),
+		.libexec_dir = libexec && *libexec ? libexec : HP_LIBEXECDIR,
 		.bpffs_dir = "/sys/fs/bpf/hostpart",
 		.caller = getpid(),
 	};

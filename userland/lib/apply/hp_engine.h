@@ -5,8 +5,8 @@
 
 #include "apply/hp_txn.h"
 
-/* Fills the paths of a context for the live machine (environment overrides included); the root is borrowed. */
-void hp_engine_ctx_init(struct hp_ctx *ctx, struct hp_root *root);
+/* The paths of the live machine, for this process ($HOSTPART_LIBEXEC is heeded); the root is the caller's to set. */
+void hp_engine_ctx_init(struct hp_ctx *ctx);
 
 /* Everything that planning finds out; starts as HP_ENGINE_RESULT_INIT, owns its parts. */
 struct hp_engine_result {
