@@ -204,12 +204,19 @@ static void tell_handed(struct hp_function *function, const struct wanted *wante
 	tell(function, HP_EVENT_PCI_HANDED, wanted->domain, err, reason);
 }
 
-/* With the right driver and no other user before: nothing to do, and nothing may blink. */
+/*
+ * In use with the right driver: nothing to do, and nothing may blink.  That
+ * holds for a change of owner too: whoever moves a running function commits
+ * last, when its port has long been given to the new domain, and a new start of
+ * the driver would throw that away.  What is to be reset goes by way of the stub.
+ */
 static void keep(struct hp_function *function, const struct wanted *wanted, const char *bound)
 {
 	char reason[HP_REASON_MAX + 1];
 	bool was_told = function->told == HP_EVENT_PCI_HANDED &&
 			!strcmp(function->told_domain, wanted->domain);
+	bool has_moved = function->user[0] && strcmp(function->user, THE_MACHINE) &&
+			 strcmp(function->user, wanted->domain);
 	int err = set_override(function, override_to_keep(function, wanted, bound));
 
 	if (!strcmp(function->user, THE_MACHINE))
@@ -219,7 +226,8 @@ static void keep(struct hp_function *function, const struct wanted *wanted, cons
 		hp_function_set_state(function, HP_PCI_STATE_ACTIVE);
 		return;
 	}
-	snprintf(reason, sizeof(reason), "stays with driver %s", bound);
+	snprintf(reason, sizeof(reason), "stays with driver %s%s", bound,
+		 has_moved ? ", not reset: it is in use" : "");
 	tell_handed(function, wanted, err, reason);
 }
 
@@ -269,8 +277,7 @@ static void hand_over(struct hp_function *function, const struct wanted *wanted)
 		return;
 	}
 	state = get_bound(function->pdev, bound, sizeof(bound));
-	if (fits(wanted, state, bound) && (!strcmp(function->user, wanted->domain) ||
-					   (!function->told && !function->has_arrived))) {
+	if (fits(wanted, state, bound) && (function->told || !function->has_arrived)) {
 		keep(function, wanted, bound);
 		return;
 	}

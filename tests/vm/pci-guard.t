@@ -91,7 +91,7 @@ phase changing hands
 mark
 commit $'domain alpha active\npci alpha '$nic$'\ndomain beta active\npci beta '$disk
 is "a function that changes owners has its driver at once" "$(driver_of $disk)" nvme
-like "after a reset" "$(events_since pci-handed)" "domain=beta .*pci=$disk .*reason=reset, driver nvme"
+like "running on, which is told" "$(events_since pci-handed)" "domain=beta .*pci=$disk .*reason=stays with driver nvme, not reset: it is in use"
 is "who keeps his is not disturbed" "$(told pci-handed)" "$disk beta"
 mark
 commit $'domain alpha active\npci alpha '$nic$'\ndomain beta\npci beta '$disk
