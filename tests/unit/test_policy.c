@@ -323,7 +323,7 @@ static void files_that_cannot_be_read_are_named(void **state)
 
 	(void)state;
 	assert_int_equal(hp_policy_load("/nonexistent/policy.yaml", &policy, &err), -ENOENT);
-	assert_int_equal(err.exit, HP_EXIT_USAGE);
+	assert_int_equal(err.exit, HP_EXIT_FAIL);
 	assert_non_null(strstr(err.text, "/nonexistent/policy.yaml"));
 	assert_int_equal(hp_policy_load("/", &policy, &err), -EISDIR);
 	assert_null(policy);

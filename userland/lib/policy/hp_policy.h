@@ -184,7 +184,7 @@ int hp_policy_parse(const char *file, const char *text, struct hp_policy **polic
 /*
  * The text of FILE ("-" = standard input); caller frees. Refuses, like a bad
  * policy, more than 1 MiB and NUL bytes; a file that cannot be read is
- * -errno with HP_EXIT_USAGE and a text that names it.
+ * a failure with -errno and a text that names it.
  */
 int hp_policy_read(const char *file, char **text, struct hp_err *err);
 /* Reads FILE and parses it. */

@@ -35,11 +35,8 @@ int hp_policy_read(const char *file, char **text, struct hp_err *err)
 		return hp_err_usage(
 			err, "%s:1:1: the policy is larger than 1 MiB; at most 1 MiB is read",
 			file);
-	if (ret) {
-		if (err && ret != -ENOMEM)
-			err->exit = HP_EXIT_USAGE;
+	if (ret)
 		return ret;
-	}
 	if (strlen(read) != length)
 		return refuse_nul(file, read, length, err);
 	*text = hp_take(read);
