@@ -26,6 +26,7 @@ is "no claimed CPU is without its pin" "$(find /sys/bus/hostpart/devices/ -type 
 partd --policy /nonexistent > /tmp/partd.log 2>&1 &
 partd_pid=$!
 eventually 30 "partd runs" bash -c 'partctl status | grep -q "partd runs"'
+partctl confirm > /dev/null 2>&1	# partd answers, with a refusal, once it has begun to listen to the module
 kill -STOP $partd_pid	# it may hear, but it may not mend
 for domain in alpha beta; do
 	before=$(cpus_of $domain)
