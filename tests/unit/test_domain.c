@@ -317,7 +317,7 @@ static void survives_a_killed_start(void **state)
 		waitpid(pid, NULL, 0);
 		if (delay_us % 2000 == 0) {
 			put(NULL);
-			assert_false(hp_leaf_is_populated(alpha, NULL));
+			assert_false(hp_cgroup_is_populated(alpha));
 		} else {
 			put(value);
 			expect_live(value);

@@ -127,20 +127,6 @@ static int release_module(struct run *run)
 	return HP_EXIT_OK;
 }
 
-/* A sealed registry would refuse its step of a teardown when others are undone already. */
-static int check_not_sealed(struct hp_err *err)
-{
-	hp_autokernel *kernel = NULL;
-	hp_autoerr unknown = HP_ERR_INIT;
-	struct hp_kernel_info info;
-
-	if (hp_kernel_open(&kernel, &unknown) < 0 || hp_kernel_info(kernel, &info, &unknown) < 0)
-		return 0;
-	if (info.guards & HP_KERNEL_GUARD_SEALED)
-		return hp_err_set(err, EROFS, "the domains are sealed until the next reboot");
-	return 0;
-}
-
 static int run_teardown(struct run *run, int argc, char **argv)
 {
 	const struct change_request request = { .what = CHANGE_TEARDOWN };
@@ -154,8 +140,11 @@ static int run_teardown(struct run *run, int argc, char **argv)
 
 	if (first < 0)
 		return status;
-	if (check_not_sealed(&err) < 0)
+	/* A sealed registry would refuse its step when others are undone already. */
+	if (hp_kernel_is_sealed()) {
+		hp_err_set(&err, EROFS, "the domains are sealed until the next reboot");
 		return cli_fail(run, &err);
+	}
 	status = make(run, &request, "torn down");
 	return status == HP_EXIT_OK && is_forced ? release_module(run) : status;
 }

@@ -85,17 +85,6 @@ static void add_domain(const struct status *status, struct out_table *table, int
 	out_table_colour(table, 1, state && strcmp(state, "running") == 0 ? OUT_GREEN : OUT_RED);
 }
 
-/* Nobody can unseal: what cannot be asked now is not sealed as far as anyone knows. */
-static bool is_sealed(void)
-{
-	hp_autokernel *kernel = NULL;
-	hp_autoerr unknown = HP_ERR_INIT;
-	struct hp_kernel_info info;
-
-	return hp_kernel_open(&kernel, &unknown) == 0 && hp_kernel_info(kernel, &info, &unknown) == 0 &&
-	       info.guards & HP_KERNEL_GUARD_SEALED;
-}
-
 static void print_machine(const struct status *status)
 {
 	struct run *run = status->run;
@@ -259,7 +248,7 @@ static int show_nothing(struct run *run, long agent_pid)
 		add_number(object, "confirm_within_seconds", 0);
 		add_number(object, "agent_pid", agent_pid);
 		json_object_object_add(object, "module", json_object_new_boolean(has_module));
-		json_object_object_add(object, "sealed", json_object_new_boolean(is_sealed()));
+		json_object_object_add(object, "sealed", json_object_new_boolean(hp_kernel_is_sealed()));
 		add_number(object, "drifted", 0);
 		json_object_object_add(object, "domains", json_object_new_array());
 		json_object_object_add(object, "not_guaranteed", json_object_new_array());
@@ -291,7 +280,7 @@ static int run_status(struct run *run, int argc, char **argv)
 		return show_nothing(run, status.agent_pid);
 	status.state = state;
 	status.confirm_s = seconds_left(state);
-	status.is_sealed = is_sealed();
+	status.is_sealed = hp_kernel_is_sealed();
 	if (hp_engine_plan(&run->ctx, state->policy_file, state->policy_text, &plan, &err) < 0)
 		return cli_fail(run, &err);
 	if (run->format == OUT_TABLE)

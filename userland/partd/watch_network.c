@@ -86,14 +86,8 @@ static void listen_to(struct agent *agent, struct hp_netwatch *watch, const stru
 static void listen_in(struct agent *agent, const char *domain)
 {
 	hp_autoerr err = HP_ERR_INIT;
-	hp_autofree char *path = NULL;
-	hp_autofd int fd = -1;
+	hp_autofd int fd = hp_netns_open_pinned(agent->ctx.run_dir, domain, &err);
 
-	if (asprintf(&path, "%s/netns/%s", agent->ctx.run_dir, domain) < 0) {
-		path = NULL;
-		return;
-	}
-	fd = hp_netns_open(path, &err);
 	if (fd >= 0)
 		listen_to(agent, hp_netwatch_links(fd, &err), &err);
 }

@@ -74,6 +74,18 @@ int hp_cgroup_open(const char *name, struct hp_err *err)
 	return fd < 0 ? hp_err_errno(err, errno, "cgroup %s", path) : fd;
 }
 
+bool hp_cgroup_is_populated(const char *name)
+{
+	hp_autofree char *path = hp_cgroup_path(name, "cgroup.events");
+	hp_autofile FILE *file = path ? fopen(path, "re") : NULL;
+	char line[64];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (strcmp(line, "populated 1\n") == 0)
+			return true;
+	return false;
+}
+
 union kernfs_handle {
 	struct file_handle handle;
 	char space[sizeof(struct file_handle) + sizeof(uint64_t)];

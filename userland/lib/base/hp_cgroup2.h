@@ -3,6 +3,7 @@
 #ifndef HP_CGROUP2_H
 #define HP_CGROUP2_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/hp_err.h"
 
@@ -14,6 +15,8 @@ const char *hp_cgroup_root(struct hp_err *err);
 char *hp_cgroup_path(const char *name, const char *file);
 /* Opens the cgroup's directory; -errno on failure. */
 int hp_cgroup_open(const char *name, struct hp_err *err);
+/* Whether any process is in it or below; false also when it is not there. */
+bool hp_cgroup_is_populated(const char *name);
 /* The 64-bit id by which the kernel and BPF know the cgroup; never used again after removal. */
 int hp_cgroup_id(const char *name, uint64_t *id, struct hp_err *err);
 /* Name of the cgroup with that id, caller frees; NULL when it no longer exists. */

@@ -91,7 +91,6 @@ int hp_leaf_make(const char *cgroup, const char *leaf, struct hp_err *err);
  * The caller has one thread, or the child calls nothing but what is async-signal-safe. -errno on failure.
  */
 pid_t hp_leaf_fork(const char *cgroup, const char *leaf, struct hp_err *err);
-bool hp_leaf_is_populated(const char *cgroup, const char *leaf);
 /* Removes every empty cgroup below; those in use stay. `prefix` NULL = all of them, else names that start so. */
 void hp_leaf_sweep(const char *cgroup, const char *prefix);
 int hp_leaf_kill(const char *cgroup, struct hp_err *err);

@@ -70,18 +70,6 @@ int hp_leaf_kill(const char *cgroup, struct hp_err *err)
 	return write_file(path, "1", err);
 }
 
-bool hp_leaf_is_populated(const char *cgroup, const char *leaf)
-{
-	hp_autofree char *path = leaf_path(cgroup, leaf, "cgroup.events");
-	hp_autofile FILE *file = path ? fopen(path, "re") : NULL;
-	char line[64];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (strcmp(line, "populated 1\n") == 0)
-			return true;
-	return false;
-}
-
 /* Depth first; rmdir() itself refuses a cgroup that is in use. */
 static void remove_below(int parent, const char *prefix)
 {

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_cgroup2.h"
 #include "domain/domain_lock.h"
 
 #define ORDERLY_MS 8000		/* the init itself gives its processes 5 s */
@@ -54,14 +55,14 @@ static int empty_cgroup(const char *cgroup, struct hp_err *err)
 {
 	int ret;
 
-	if (hp_leaf_is_populated(cgroup, NULL)) {
+	if (hp_cgroup_is_populated(cgroup)) {
 		ret = hp_leaf_kill(cgroup, err);
 		if (ret)
 			return ret;
 	}
-	for (int i = 0; i < EMPTY_TRIES && hp_leaf_is_populated(cgroup, NULL); i++)
+	for (int i = 0; i < EMPTY_TRIES && hp_cgroup_is_populated(cgroup); i++)
 		usleep(EMPTY_PAUSE_US);
-	if (hp_leaf_is_populated(cgroup, NULL))
+	if (hp_cgroup_is_populated(cgroup))
 		return hp_err_set(err, EBUSY, "processes in cgroup %s do not die", cgroup);
 	hp_leaf_sweep(cgroup, NULL);
 	return 0;

@@ -144,6 +144,8 @@ int hp_kernel_table_read(struct hp_kernel *kernel, struct hp_kernel_table *table
  */
 int hp_kernel_commit(struct hp_kernel *kernel, const struct hp_kernel_table *table, uint64_t expected_generation,
 		     uint64_t *generation, struct hp_err *err);
+/* Nobody can unseal: what cannot be asked now is not sealed as far as anyone knows. */
+bool hp_kernel_is_sealed(void);
 /* Freezes the live table until the next reboot; sealed already is fine. *generation (may be NULL) is the sealed one. */
 int hp_kernel_seal(struct hp_kernel *kernel, uint64_t expected_generation, uint64_t *generation, struct hp_err *err);
 /* Drops everything whoever committed it, so that the module can go; told as an event. */

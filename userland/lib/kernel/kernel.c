@@ -90,3 +90,13 @@ int hp_kernel_info(struct hp_kernel *kernel, struct hp_kernel_info *info, struct
 	*info = (struct hp_kernel_info){ 0 };
 	return hp_genl_call(kernel, hp_genl_request(kernel, HP_CMD_GET_INFO, 0), take_info, info, err);
 }
+
+bool hp_kernel_is_sealed(void)
+{
+	hp_autokernel *kernel = NULL;
+	hp_autoerr unknown = HP_ERR_INIT;
+	struct hp_kernel_info info;
+
+	return hp_kernel_open(&kernel, &unknown) == 0 && hp_kernel_info(kernel, &info, &unknown) == 0 &&
+	       info.guards & HP_KERNEL_GUARD_SEALED;
+}

@@ -17,6 +17,8 @@
  * or -errno; -EINVAL: something else is there.
  */
 int hp_netns_open(const char *path, struct hp_err *err);
+/* The one pinned for a domain at RUN_DIR/netns/NAME; as hp_netns_open(), -ENOENT when there is none. */
+int hp_netns_open_pinned(const char *run_dir, const char *name, struct hp_err *err);
 /* The caller's own. */
 int hp_netns_open_own(struct hp_err *err);
 /* Whether two descriptors mean the same namespace. */

@@ -36,6 +36,17 @@ int hp_netns_open(const char *path, struct hp_err *err)
 	return hp_take_fd(fd);
 }
 
+int hp_netns_open_pinned(const char *run_dir, const char *name, struct hp_err *err)
+{
+	hp_autofree char *path = NULL;
+
+	if (asprintf(&path, "%s/netns/%s", run_dir, name) < 0) {
+		path = NULL;
+		return hp_err_errno(err, ENOMEM, "open the network namespace of %s", name);
+	}
+	return hp_netns_open(path, err);
+}
+
 int hp_netns_open_own(struct hp_err *err)
 {
 	return hp_netns_open("/proc/thread-self/ns/net", err);

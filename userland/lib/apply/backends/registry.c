@@ -19,13 +19,8 @@
 static int open_netns(const struct hp_ctx *ctx, const char *domain)
 {
 	hp_autoerr ignored = HP_ERR_INIT;
-	hp_autofree char *path = NULL;
 
-	if (asprintf(&path, "%s/netns/%s", ctx->run_dir, domain) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	return hp_netns_open(path, &ignored);
+	return hp_netns_open_pinned(ctx->run_dir, domain, &ignored);
 }
 
 static void forget_stale(const struct hp_ctx *ctx, struct hp_kernel_table *table)

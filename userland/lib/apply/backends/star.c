@@ -38,21 +38,15 @@ static void make_mac(const char *domain, const char *end, unsigned char *mac)
 
 int star_leg_open(struct hp_ctx *ctx, const char *domain, struct star_leg *leg, struct hp_err *err)
 {
-	hp_autofree char *path = NULL;
-
 	leg->ctx = ctx;
 	leg->domain = domain;
 	hp_leg_name(domain, leg->name);
 	make_mac(domain, "hub", leg->hub_mac);
 	make_mac(domain, "inside", leg->inside_mac);
-	if (asprintf(&path, "%s/netns/%s", ctx->run_dir, domain) < 0) {
-		path = NULL;
-		return hp_err_errno(err, ENOMEM, "open the star leg of %s", domain);
-	}
 	leg->base = hp_netlink_open(NETLINK_ROUTE, HP_NETNS_OWN, err);
 	if (!leg->base)
 		return -err->errnum;
-	leg->netns_fd = hp_netns_open(path, err);
+	leg->netns_fd = hp_netns_open_pinned(ctx->run_dir, domain, err);
 	if (leg->netns_fd == -ENOENT || leg->netns_fd == -EINVAL) {
 		hp_err_clear(err);
 		leg->netns_fd = -1;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_cgroup2.h"
 
 /*
  * systemd removes the cgroup of a unit that has no process (a oneshot with
@@ -115,20 +116,6 @@ static int is_inside(uint32_t pid, const char *unit, bool *inside, struct hp_err
 	return 0;
 }
 
-/* Whether any process is in the unit's cgroup or below. */
-static bool is_populated(const char *unit)
-{
-	hp_autofile FILE *file = NULL;
-	char path[PATH_MAX], line[64];
-
-	snprintf(path, sizeof(path), CGROUPS "/%s/cgroup.events", unit);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (!strcmp(line, "populated 1\n"))
-			return true;
-	return false;
-}
-
 int hp_holder_check(sd_bus *bus, const char *unit, enum hp_holder *holder, struct hp_err *err)
 {
 	hp_autofree char *state = NULL;
@@ -140,7 +127,7 @@ int hp_holder_check(sd_bus *bus, const char *unit, enum hp_holder *holder, struc
 	if (ret)
 		return ret;
 	if (!strcmp(state, "failed") || !strcmp(state, "inactive")) {
-		*holder = is_populated(unit) ? HP_HOLDER_DEAD : HP_HOLDER_NONE;
+		*holder = hp_cgroup_is_populated(unit) ? HP_HOLDER_DEAD : HP_HOLDER_NONE;
 		return 0;
 	}
 	if (strcmp(state, "active"))
