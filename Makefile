@@ -67,7 +67,7 @@ LDLIBS   += $(PKG_LIBS) -lpthread -lm
 $(O)/obj/userland/lib/kernel/% $(O)/obj/tests/%: UAPI_FLAGS := -Ikmod/uapi
 
 # ---- targets ----
-.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan bench-kmod fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built FORCE
+.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan bench-kmod bench-trace veristat fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built FORCE
 all: module bpf userland
 
 userland: $(if $(LIB_SRC),$(LIB)) $(PROGRAMS)
@@ -88,6 +88,8 @@ help:
 	@echo 'make schema              does the JSON Schema agree with the policy parser'
 	@echo 'make bench-plan          the planner benchmark'
 	@echo 'make bench-kmod [KERNEL=6.12]      what the kernel module costs, in a VM'
+	@echo 'make bench-trace [PAIRS=10]        what counting waits costs a context switch, on this machine; needs root'
+	@echo 'make veristat [KERNEL=6.12]        instructions of every eBPF program, on this kernel or in a VM'
 	@echo 'make deps                install missing Debian packages'
 	@echo 'make install [DESTDIR= PREFIX=/usr]'
 	@echo 'make clean               remove $(B)/'
@@ -187,6 +189,15 @@ bench-plan: $(O)/bench/bench_plan
 bench-kmod:
 	$(Q)scripts/deps
 	$(Q)scripts/testbed --kernel $(or $(KERNEL),6.12) --cpus 4 --memory 2GiB -- tests/bench/bench-kmod
+
+# What partctl contention costs, beside runqlat and runqslower; natively, so leave the machine alone meanwhile.
+bench-trace: userland
+	$(Q)scripts/deps --bench
+	$(Q)tests/bench/bench-trace --pairs $(or $(PAIRS),10) $(abspath $(O))/bin/partctl
+
+# What the kernel's verifier and compiler make of the eBPF programs: KERNEL=6.1|6.12 in a VM, else here (root).
+veristat: bpf
+	$(Q)$(if $(KERNEL),scripts/testbed --kernel $(KERNEL) --cpus 1 --memory 1GiB -- )scripts/veristat
 
 # ---- fuzzing: the module's parser in user space, with the kernel's own nlattr.c below it ----
 RUNS       ?= 1000000

@@ -24,6 +24,32 @@ static __always_inline __u64 current_cgroup_id_at(__u32 level)
 	return BPF_CORE_READ(ancestor, kn, id);
 }
 
+/*
+ * What follows is for programs whose task comes with its type (tp_btf): their
+ * fields are read directly, which costs no call.
+ */
+static __always_inline __u64 cgroup_id_of(struct task_struct *task)
+{
+	return task->cgroups->dfl_cgrp->kn->id;
+}
+
+/* The processor whose run queue the task is in; 5.16 made it so on x86, before that it was task->cpu. */
+static __always_inline __u32 processor_of(struct task_struct *task)
+{
+	return task->thread_info.cpu;
+}
+
+/*
+ * The clock of the run queue that the task is in. Found through the fair
+ * class's group (set for tasks of every class): the variable `runqueues` is
+ * known by name only to kernels with CONFIG_KALLSYMS_ALL, and asking for this
+ * processor's takes a call.
+ */
+static __always_inline __u64 queue_clock_of(struct task_struct *task)
+{
+	return task->se.cfs_rq->rq->clock;
+}
+
 /* 6.15 made the parent an RCU pointer under another name. */
 struct kernfs_node___rcu_parent {
 	struct kernfs_node *__parent;

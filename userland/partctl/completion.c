@@ -10,7 +10,7 @@ static const char script_head[] =
 	"_partctl()\n"
 	"{\n"
 	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' words='' operands=0 i\n"
-	"\tlocal valued=' -o --output --root -u --user -C --directory -e --env -c --confirm --last --out --sign --cert '\n"
+	"\tlocal valued=' -o --output --root -u --user -C --directory -e --env -c --confirm --last --out --sign --cert --by --for --without '\n"
 	"\tlocal verbs='";
 
 static const char script_tail[] =
@@ -39,7 +39,14 @@ static const char script_tail[] =
 	"\t\tmapfile -t COMPREPLY < <(compgen -d -- \"$cur\")\n"
 	"\t\treturn ;;\n"
 	"\t*-u|*--user) mapfile -t COMPREPLY < <(compgen -u -- \"$cur\"); return ;;\n"
-	"\t*-e|*--env|*-c|*--confirm|*--last|events-n) return ;;\n"
+	"\t*--by) compopt -o nospace 2> /dev/null; words=cgroup: ;;\n"
+	"\tcontentioncgroup|contention:)\t# the shell takes a colon for a word of its own\n"
+	"\t\tcompopt -o filenames 2> /dev/null\n"
+	"\t\t[[ $cur = : || -z $cur ]] && cur=/sys/fs/cgroup/\n"
+	"\t\tmapfile -t COMPREPLY < <(compgen -d -- \"$cur\")\n"
+	"\t\treturn ;;\n"
+	"\t*--without) words='move irq softirq' ;;\n"
+	"\t*-e|*--env|*-c|*--confirm|*--last|*--for|events-n) return ;;\n"
 	"\t*)\n"
 	"\t\tif [[ $cur = -* ]]; then\n"
 	"\t\t\twords=$(partctl \"${verb:-help}\" --help 2> /dev/null |\n"

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0
+/* contention_cpu.bpf.c: divides every wait for a processor among those who had it meanwhile. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "core_fixes.bpf.h"
+#include "contention_math.h"
+
+/*
+ * The scheduler itself notes when a task was queued (sched_info.last_queued,
+ * in the clock of its run queue; set at wake-up, at preemption, and anew on
+ * another processor), and adds the wait to run_delay. Reading that at the
+ * switch makes a hook at every wake-up unnecessary, and our sums are the
+ * kernel's own. Who had the processor since then is in its history. A task
+ * counts for the domain that it has when it gets the processor.
+ *
+ * All is preallocated: nothing here allocates under the run queue's lock.
+ */
+
+#define PF_KTHREAD 0x00200000		/* include/linux/sched.h */
+#define TASK_ON_RQ_MIGRATING 2		/* kernel/sched/sched.h */
+#define CGROUP_DEPTH_MAX 32
+#define KNOWN_CGROUPS 256u		/* a power of two */
+
+char LICENSE[] SEC("license") = "GPL";
+
+const volatile __u32 rows_count = HP_ROW_DOMAIN;
+const volatile __u32 slots_count = 1;	/* a power of two */
+
+struct known_cgroup {
+	__u64 id;	/* cgroup ids are never used again */
+	__u64 row;
+};
+
+/* Written by its own processor only. */
+struct hp_cpu {
+	__u64 began_ns;		/* first switch seen, in the run queue's clock; 0 = none yet */
+	__u64 task_row;		/* of the task that has the processor, also while it is interrupted */
+	__u64 task_pid;
+	__u64 offset_ns;	/* run queue's clock - CLOCK_MONOTONIC; interrupts can read only the latter */
+	__u64 irq_since_ns, irq_row;	/* CLOCK_MONOTONIC; 0 = not in an interrupt that we saw begin */
+	__u64 irq_total_ns;	/* all interrupts ever */
+	__u64 softirq_since_ns, softirq_irq_ns;
+	__u64 wants_offset;	/* interrupts came: compare the clocks at the next switch */
+	__u64 is_accounting;	/* a softirq program is at work: an interrupt must not meddle */
+	struct hp_history history;
+	struct known_cgroup known[KNOWN_CGROUPS];
+} __attribute__((aligned(128)));
+
+/* Sizes are set at load: processors, processors * rows, tasks. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hp_cpu);
+} hp_cpus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hp_row);
+} hp_rows SEC(".maps");
+
+/* Of task p: slot p->pid % slots_count. Two tasks that share one lose what only a move while waiting asks for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hp_slot);
+} hp_slots SEC(".maps");
+
+/* Which cgroup is which row's. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HP_ROWS_MAX);
+	__type(key, __u64);
+	__type(value, __u32);
+} hp_domains SEC(".maps");
+
+/* Row that an interrupt's device belongs to; 0 = no domain's. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} hp_irq_rows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HP_LOST_REASONS);
+	__type(key, __u32);
+	__type(value, __u64);
+} hp_lost_counts SEC(".maps");
+
+static __always_inline void count_lost(__u32 reason)
+{
+	__u64 *count = bpf_map_lookup_elem(&hp_lost_counts, &reason);
+
+	if (count)
+		(*count)++;
+}
+
+static __always_inline struct hp_row *row_at(__u32 processor, __u64 row)
+{
+	__u32 key = processor * rows_count + (__u32)row;
+
+	return bpf_map_lookup_elem(&hp_rows, &key);
+}
+
+/* The nearest ancestor that is a domain. */
+static __noinline __u64 find_row(struct cgroup *cgroup)
+{
+	int level = BPF_CORE_READ(cgroup, level);
+	struct cgroup *ancestor = NULL;
+	__u32 *row;
+	__u64 id;
+
+	for (int i = 0; i < CGROUP_DEPTH_MAX && level > 0; i++, level--) {
+		bpf_core_read(&ancestor, sizeof(ancestor), &cgroup->ancestors[level]);
+		id = BPF_CORE_READ(ancestor, kn, id);
+		row = bpf_map_lookup_elem(&hp_domains, &id);
+		if (row)
+			return *row;
+	}
+	return HP_ROW_BASE;
+}
+
+static __always_inline __u64 row_of(struct hp_cpu *cpu, struct task_struct *task)
+{
+	struct known_cgroup *known;
+	__u64 id, row;
+
+	if (task->pid == 0)
+		return HP_ROW_IDLE;
+	id = cgroup_id_of(task);
+	known = &cpu->known[id & (KNOWN_CGROUPS - 1)];
+	if (known->id != id) {
+		known->row = find_row(task->cgroups->dfl_cgrp);
+		known->id = id;
+	}
+	row = known->row;
+	return row == HP_ROW_BASE && (task->flags & PF_KTHREAD) ? HP_ROW_KERNEL : row;
+}
+
+static __always_inline struct hp_slot *slot_of(struct task_struct *task)
+{
+	__u32 key = (__u32)task->pid & (slots_count - 1);
+
+	return bpf_map_lookup_elem(&hp_slots, &key);
+}
+
+/* `next` gets the processor: what it waited for is known now. */
+static __always_inline void end_wait(struct hp_cpu *cpu, struct hp_row *victim, struct task_struct *next, __u64 now)
+{
+	__u64 queued = next->sched_info.last_queued, start = next->start_time;
+	struct hp_slot *slot = slot_of(next);
+	__u64 waited = now - queued;
+
+	/* Whoever waited already when we began is not counted: nobody knows for whom. */
+	if (queued < cpu->began_ns || queued > now)
+		waited = 0;
+	else if (!hp_history_charge(&cpu->history, queued, now, victim->by_ns))
+		count_lost(HP_LOST_HISTORY);
+	if (slot) {
+		if (slot->start_ns != start) {
+			slot->start_ns = start;
+			slot->carried_ns = 0;
+		}
+		slot->run_delay_ns = next->sched_info.run_delay + (queued ? now - queued : 0);
+		waited += slot->carried_ns;
+		slot->carried_ns = 0;
+	}
+	if (queued >= cpu->began_ns)
+		victim->latency[hp_latency_bucket(waited)]++;
+}
+
+/*
+ * The task that leaves is not the one that we saw come: a switch was not told
+ * (a program does not run while it runs already, and there are kernels that
+ * hide tasks of their supervisor). Its own accounts say when it came and what
+ * it waited. What came and went between is not known.
+ */
+static __always_inline void make_up_for(struct hp_cpu *cpu, struct task_struct *task, __u32 processor)
+{
+	__u64 arrived = task->sched_info.last_arrival, delay = task->sched_info.run_delay;
+	__u64 row = row_of(cpu, task), waited;
+	struct hp_row *stats = row_at(processor, row);
+	struct hp_slot *slot = slot_of(task);
+
+	count_lost(HP_LOST_SWITCH);
+	if (stats && slot && slot->start_ns == task->start_time && delay >= slot->run_delay_ns) {
+		waited = delay - slot->run_delay_ns;
+		slot->run_delay_ns = delay;
+		if (row != HP_ROW_IDLE && arrived - waited >= cpu->began_ns && waited <= arrived) {
+			if (!hp_history_charge(&cpu->history, arrived - waited, arrived, stats->by_ns))
+				count_lost(HP_LOST_HISTORY);
+			stats->latency[hp_latency_bucket(waited + slot->carried_ns)]++;
+		}
+		slot->carried_ns = 0;
+	}
+	if (row != cpu->history.row && row != HP_ROW_IDLE)
+		hp_history_begin(&cpu->history, row, arrived);
+	cpu->task_row = row;
+}
+
+static __always_inline void compare_clocks(struct hp_cpu *cpu, __u64 now)
+{
+	cpu->offset_ns = now - bpf_ktime_get_ns();
+	cpu->wants_offset = 0;
+}
+
+/* The first switch of this processor. */
+static __always_inline void begin_counting(struct hp_cpu *cpu, struct task_struct *next, __u64 now)
+{
+	compare_clocks(cpu, now);
+	cpu->task_row = row_of(cpu, next);
+	cpu->task_pid = (__u32)next->pid;
+	hp_history_begin(&cpu->history, cpu->task_row, now);
+	cpu->began_ns = now;
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(hp_contention_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
+	     unsigned int prev_state)
+{
+	__u32 processor = bpf_get_smp_processor_id();
+	struct hp_cpu *cpu = bpf_map_lookup_elem(&hp_cpus, &processor);
+	__u64 now = queue_clock_of(next), row, was;
+	struct hp_row *stats;
+
+	if (!cpu)
+		return 0;
+	if (!cpu->began_ns) {
+		begin_counting(cpu, next, now);
+		return 0;
+	}
+	if (cpu->wants_offset)
+		compare_clocks(cpu, now);
+	if (cpu->task_pid != (__u32)prev->pid)
+		make_up_for(cpu, prev, processor);
+	row = row_of(cpu, next);
+	was = cpu->task_row;
+	cpu->task_row = row;
+	cpu->task_pid = (__u32)next->pid;
+	if (row != HP_ROW_IDLE) {
+		stats = row_at(processor, row);
+		if (stats)
+			end_wait(cpu, stats, next, now);
+		if ((preempt || prev_state == 0) && was != HP_ROW_IDLE && row < HP_ROWS_MAX) {
+			stats = row_at(processor, was);
+			if (stats)
+				stats->preempted_by[row]++;
+		}
+	}
+	if (row != cpu->history.row)
+		hp_history_begin(&cpu->history, row, now);
+	return 0;
+}
+
+/*
+ * A waiting task leaves its processor, whose lock is held: what it waited
+ * there is in its run_delay already and is charged to those who ran there.
+ */
+static __always_inline void move_wait(struct hp_cpu *cpu, struct hp_slot *slot, struct hp_row *victim,
+				      __u64 run_delay, __u64 now)
+{
+	__u64 waited = run_delay - slot->run_delay_ns;
+
+	slot->run_delay_ns = run_delay;
+	if (!cpu->began_ns || now - waited < cpu->began_ns || waited > now)
+		return;
+	slot->carried_ns += waited;
+	if (!hp_history_charge(&cpu->history, now - waited, now, victim->by_ns))
+		count_lost(HP_LOST_HISTORY);
+}
+
+SEC("tp_btf/sched_migrate_task")
+int BPF_PROG(hp_contention_move, struct task_struct *task, int to)
+{
+	__u32 here = bpf_get_smp_processor_id(), from = processor_of(task);
+	struct hp_cpu *cpu, *own;
+	struct hp_slot *slot;
+	struct hp_row *stats;
+	__u64 run_delay;
+
+	/* Most are woken elsewhere than they slept: nothing was waited for yet. */
+	if (task->on_rq != TASK_ON_RQ_MIGRATING)
+		return 0;
+	own = bpf_map_lookup_elem(&hp_cpus, &here);
+	cpu = bpf_map_lookup_elem(&hp_cpus, &from);
+	slot = slot_of(task);
+	if (!own || !cpu || !slot)
+		return 0;
+	run_delay = task->sched_info.run_delay;
+	if (slot->start_ns != task->start_time) {
+		if (task->sched_info.pcount) {
+			count_lost(HP_LOST_ORIGIN);
+			return 0;
+		}
+		/* It never ran: all it has waited is this. */
+		slot->start_ns = task->start_time;
+		slot->run_delay_ns = 0;
+		slot->carried_ns = 0;
+	}
+	if (run_delay <= slot->run_delay_ns)
+		return 0;
+	stats = row_at(here, row_of(own, task));
+	if (stats)
+		move_wait(cpu, slot, stats, run_delay, queue_clock_of(task));
+	return 0;
+}
+
+/* The task that had the processor lost this time to somebody's interrupt (ksoftirqd does not: it is its work). */
+static __always_inline void steal(__u32 processor, struct hp_cpu *cpu, __u64 thief, __u64 length)
+{
+	struct hp_row *stats;
+
+	if (cpu->task_row == HP_ROW_IDLE || cpu->task_row == HP_ROW_KERNEL || thief >= HP_ROWS_MAX)
+		return;
+	stats = row_at(processor, cpu->task_row);
+	if (stats)
+		stats->stolen_ns[thief] += length;
+}
+
+SEC("tp_btf/irq_handler_entry")
+int BPF_PROG(hp_contention_irq_entry, int irq, struct irqaction *action)
+{
+	__u32 processor = bpf_get_smp_processor_id(), key = (__u32)irq;
+	struct hp_cpu *cpu = bpf_map_lookup_elem(&hp_cpus, &processor);
+	__u32 *owner;
+	__u64 now;
+
+	if (!cpu || !cpu->began_ns)
+		return 0;
+	cpu->irq_since_ns = 0;
+	if (cpu->is_accounting) {
+		count_lost(HP_LOST_NESTED);
+		return 0;
+	}
+	owner = bpf_map_lookup_elem(&hp_irq_rows, &key);
+	now = bpf_ktime_get_ns();
+	cpu->irq_since_ns = now;
+	cpu->irq_row = owner && *owner ? *owner : HP_ROW_IRQ;
+	cpu->wants_offset = 1;
+	hp_history_begin(&cpu->history, cpu->irq_row, now + cpu->offset_ns);
+	return 0;
+}
+
+SEC("tp_btf/irq_handler_exit")
+int BPF_PROG(hp_contention_irq_exit, int irq, struct irqaction *action, int ret)
+{
+	__u32 processor = bpf_get_smp_processor_id();
+	struct hp_cpu *cpu = bpf_map_lookup_elem(&hp_cpus, &processor);
+	__u64 now, length;
+
+	if (!cpu || !cpu->irq_since_ns)
+		return 0;
+	now = bpf_ktime_get_ns();
+	length = now - cpu->irq_since_ns;
+	cpu->irq_since_ns = 0;
+	cpu->irq_total_ns += length;
+	steal(processor, cpu, cpu->irq_row, length);
+	hp_history_begin(&cpu->history, cpu->softirq_since_ns ? HP_ROW_SOFTIRQ : cpu->task_row, now + cpu->offset_ns);
+	return 0;
+}
+
+/* Interrupts are on here: the flag keeps their programs out while the history is half written. */
+#define begin_accounting(cpu) (*(volatile __u64 *)&(cpu)->is_accounting = 1)
+#define end_accounting(cpu) (*(volatile __u64 *)&(cpu)->is_accounting = 0)
+
+SEC("tp_btf/softirq_entry")
+int BPF_PROG(hp_contention_softirq_entry, unsigned int vector)
+{
+	__u32 processor = bpf_get_smp_processor_id();
+	struct hp_cpu *cpu = bpf_map_lookup_elem(&hp_cpus, &processor);
+	__u64 now;
+
+	if (!cpu || !cpu->began_ns)
+		return 0;
+	begin_accounting(cpu);
+	now = bpf_ktime_get_ns();
+	cpu->softirq_since_ns = now;
+	cpu->softirq_irq_ns = cpu->irq_total_ns;
+	cpu->wants_offset = 1;
+	hp_history_begin(&cpu->history, HP_ROW_SOFTIRQ, now + cpu->offset_ns);
+	end_accounting(cpu);
+	return 0;
+}
+
+SEC("tp_btf/softirq_exit")
+int BPF_PROG(hp_contention_softirq_exit, unsigned int vector)
+{
+	__u32 processor = bpf_get_smp_processor_id();
+	struct hp_cpu *cpu = bpf_map_lookup_elem(&hp_cpus, &processor);
+	__u64 now, length;
+
+	if (!cpu || !cpu->softirq_since_ns)
+		return 0;
+	begin_accounting(cpu);
+	now = bpf_ktime_get_ns();
+	length = now - cpu->softirq_since_ns - (cpu->irq_total_ns - cpu->softirq_irq_ns);
+	cpu->softirq_since_ns = 0;
+	steal(processor, cpu, HP_ROW_SOFTIRQ, length);
+	hp_history_begin(&cpu->history, cpu->task_row, now + cpu->offset_ns);
+	end_accounting(cpu);
+	return 0;
+}
+
+/* Run once before the others begin: what tasks waited so far is accounted for. */
+SEC("iter/task")
+int hp_contention_begin(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct hp_slot *slot;
+
+	if (!task || task->pid == 0)
+		return 0;
+	slot = slot_of(task);
+	if (slot && slot->start_ns == 0) {
+		slot->run_delay_ns = task->sched_info.run_delay;
+		slot->start_ns = task->start_time;
+	}
+	return 0;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/* blame.c: sums, differences and percentiles of what the contention programs counted. */
+#include "bpf/hp_blame.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void hp_blame_clear(struct hp_blame *blame)
+{
+	free(blame->rows);
+	*blame = (struct hp_blame)HP_BLAME_INIT;
+}
+
+int hp_blame_init(struct hp_blame *blame, size_t count)
+{
+	*blame = (struct hp_blame)HP_BLAME_INIT;
+	blame->rows = calloc(count, sizeof(*blame->rows));
+	if (!blame->rows)
+		return -ENOMEM;
+	blame->count = count;
+	return 0;
+}
+
+void hp_blame_add(struct hp_blame *blame, const struct hp_row *rows)
+{
+	for (size_t i = 0; i < blame->count; i++) {
+		struct hp_row *into = &blame->rows[i];
+
+		for (size_t j = 0; j < blame->count; j++) {
+			into->by_ns[j] += rows[i].by_ns[j];
+			into->preempted_by[j] += rows[i].preempted_by[j];
+			into->stolen_ns[j] += rows[i].stolen_ns[j];
+		}
+		for (size_t j = 0; j < HP_LATENCY_BUCKETS; j++)
+			into->latency[j] += rows[i].latency[j];
+	}
+}
+
+void hp_blame_subtract(struct hp_blame *later, const struct hp_blame *earlier)
+{
+	for (size_t i = 0; i < later->count; i++) {
+		struct hp_row *from = &later->rows[i];
+		const struct hp_row *what = &earlier->rows[i];
+
+		for (size_t j = 0; j < later->count; j++) {
+			from->by_ns[j] -= what->by_ns[j];
+			from->preempted_by[j] -= what->preempted_by[j];
+			from->stolen_ns[j] -= what->stolen_ns[j];
+		}
+		for (size_t j = 0; j < HP_LATENCY_BUCKETS; j++)
+			from->latency[j] -= what->latency[j];
+	}
+	for (size_t i = 0; i < HP_LOST_REASONS; i++)
+		later->lost[i] -= earlier->lost[i];
+	later->skipped -= earlier->skipped;
+	later->time_ns -= earlier->time_ns;
+}
+
+void hp_blame_accumulate(struct hp_blame *into, const struct hp_blame *what)
+{
+	hp_blame_add(into, what->rows);
+	for (size_t i = 0; i < HP_LOST_REASONS; i++)
+		into->lost[i] += what->lost[i];
+	into->skipped += what->skipped;
+	into->time_ns += what->time_ns;
+}
+
+uint64_t hp_blame_wait_ns(const struct hp_blame *blame, size_t victim)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < blame->count; i++)
+		sum += blame->rows[victim].by_ns[i];
+	return sum;
+}
+
+bool hp_blame_is_foreign(size_t victim, size_t aggressor)
+{
+	return aggressor != HP_ROW_IDLE && aggressor != HP_ROW_UNKNOWN && aggressor != victim;
+}
+
+uint64_t hp_blame_foreign_ns(const struct hp_blame *blame, size_t victim)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < blame->count; i++)
+		if (hp_blame_is_foreign(victim, i))
+			sum += blame->rows[victim].by_ns[i];
+	return sum;
+}
+
+uint64_t hp_blame_stolen_ns(const struct hp_blame *blame, size_t victim)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < blame->count; i++)
+		if (hp_blame_is_foreign(victim, i))
+			sum += blame->rows[victim].stolen_ns[i];
+	return sum;
+}
+
+uint64_t hp_blame_waits(const struct hp_blame *blame, size_t victim)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < HP_LATENCY_BUCKETS; i++)
+		sum += blame->rows[victim].latency[i];
+	return sum;
+}
+
+uint64_t hp_blame_percentile_ns(const struct hp_blame *blame, size_t victim, unsigned int permille)
+{
+	const __u64 *latency = blame->rows[victim].latency;
+	uint64_t count = hp_blame_waits(blame, victim), before = 0, low;
+	double rank = (double)count * permille / 1000.0;
+
+	for (size_t i = 0; i < HP_LATENCY_BUCKETS; i++) {
+		if (latency[i] && (double)(before + latency[i]) >= rank) {
+			low = i ? 1ull << (i - 1) : 0;
+			return low + (uint64_t)((double)low * (rank - (double)before) / (double)latency[i]);
+		}
+		before += latency[i];
+	}
+	return 0;
+}
+
+uint64_t hp_blame_lost(const struct hp_blame *blame)
+{
+	uint64_t sum = blame->skipped;
+
+	for (size_t i = 0; i < HP_LOST_REASONS; i++)
+		sum += blame->lost[i];
+	return sum;
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0
+/* contention.c: loads the contention programs and reads what they count. */
+#include "bpf/hp_contention.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/hp_auto.h"
+#include "base/hp_root.h"
+#include "bpf/hp_bpf.h"
+#include "contention_cpu.skel.h"
+
+enum { SLOTS_MAX = 131072, IRQS_MAX = 65536 };
+
+struct hp_contention {
+	struct contention_cpu_bpf *skel;
+	struct hp_row *rows;		/* the kernel's, mapped: processors * rows_count */
+	size_t rows_bytes, rows_count;
+	unsigned int processors;
+	const char *missing[HP_HOOKS];
+};
+
+/* Which programs a hook is. */
+static const struct {
+	enum hp_contention_hook hook;
+	const char *program;
+} parts[] = {
+	{ HP_HOOK_SWITCH, "hp_contention_switch" },
+	{ HP_HOOK_MOVE, "hp_contention_move" },
+	{ HP_HOOK_MOVE, "hp_contention_begin" },
+	{ HP_HOOK_IRQ, "hp_contention_irq_entry" },
+	{ HP_HOOK_IRQ, "hp_contention_irq_exit" },
+	{ HP_HOOK_SOFTIRQ, "hp_contention_softirq_entry" },
+	{ HP_HOOK_SOFTIRQ, "hp_contention_softirq_exit" },
+};
+
+bool hp_contention_has_tracepoint(const char *name)
+{
+	return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_RAW_TP) > 0;
+}
+
+static struct bpf_program *program_of(const struct hp_contention *contention, size_t part)
+{
+	return bpf_object__find_program_by_name(contention->skel->obj, parts[part].program);
+}
+
+/* The scheduler notes when a task was queued only with CONFIG_SCHED_INFO (every distribution has it). */
+static bool has_sched_info(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	const struct btf_type *type;
+	int id = btf ? btf__find_by_name_kind(btf, "sched_info", BTF_KIND_STRUCT) : -1;
+	bool found = false;
+
+	type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+	for (int i = 0; type && i < btf_vlen(type); i++) {
+		const char *name = btf__name_by_offset(btf, btf_members(type)[i].name_off);
+
+		found |= name && strcmp(name, "last_queued") == 0;
+	}
+	btf__free(btf);
+	return found;
+}
+
+/* Marks what is not there or not wanted, so that the rest loads. */
+static int choose_hooks(struct hp_contention *contention, unsigned int without, struct hp_err *err)
+{
+	for (size_t i = 0; i < hp_array_size(parts); i++) {
+		const char *section = bpf_program__section_name(program_of(contention, i));
+
+		if (without & (1u << parts[i].hook))
+			contention->missing[parts[i].hook] = "left out";
+		else if (strncmp(section, "tp_btf/", 7) == 0 && !hp_contention_has_tracepoint(section + 7))
+			contention->missing[parts[i].hook] = "this kernel has no such tracepoint";
+	}
+	for (size_t i = 0; i < hp_array_size(parts); i++)
+		bpf_program__set_autoload(program_of(contention, i), !contention->missing[parts[i].hook]);
+	if (contention->missing[HP_HOOK_SWITCH])
+		return hp_err_set(err, EOPNOTSUPP, "waits for a processor cannot be counted: the tracepoint sched_switch: %s",
+				  contention->missing[HP_HOOK_SWITCH]);
+	if (!has_sched_info())
+		return hp_err_set(err, EOPNOTSUPP, "waits for a processor cannot be counted: "
+				  "this kernel has no BTF or was built without CONFIG_SCHED_INFO");
+	return 0;
+}
+
+/* As many slots as there can be tasks, within reason. */
+static unsigned int choose_slots(void)
+{
+	hp_autoroot *root = hp_root_open("/", NULL);
+	hp_autofree char *text = root ? hp_root_readf(root, "/proc/sys/kernel/pid_max") : NULL;
+	unsigned long wanted = text ? strtoul(text, NULL, 10) : SLOTS_MAX;
+	unsigned int slots = 1024;
+
+	while (slots < SLOTS_MAX && slots < wanted)
+		slots *= 2;
+	return slots;
+}
+
+static unsigned int irqs_end(const struct hp_contention_options *options)
+{
+	unsigned int end = 1;
+
+	for (size_t i = 0; i < options->irqs_count; i++)
+		if (options->irqs[i].number >= end && options->irqs[i].number < IRQS_MAX)
+			end = options->irqs[i].number + 1;
+	return end;
+}
+
+static int size_maps(struct hp_contention *contention, const struct hp_contention_options *options)
+{
+	struct contention_cpu_bpf *skel = contention->skel;
+	unsigned int slots = choose_slots(), rows = (unsigned int)contention->rows_count;
+	int ret;
+
+	skel->rodata->rows_count = rows;
+	skel->rodata->slots_count = slots;
+	ret = bpf_map__set_max_entries(skel->maps.hp_cpus, contention->processors);
+	ret = ret ? ret : bpf_map__set_max_entries(skel->maps.hp_rows, contention->processors * rows);
+	ret = ret ? ret : bpf_map__set_max_entries(skel->maps.hp_slots, slots);
+	return ret ? ret : bpf_map__set_max_entries(skel->maps.hp_irq_rows, irqs_end(options));
+}
+
+static int fill_maps(struct hp_contention *contention, const struct hp_contention_options *options, struct hp_err *err)
+{
+	int domains = bpf_map__fd(contention->skel->maps.hp_domains), irqs = bpf_map__fd(contention->skel->maps.hp_irq_rows);
+	int ret = 0;
+
+	for (unsigned int i = 0; ret == 0 && i < options->cgroups_count; i++) {
+		__u32 row = HP_ROW_DOMAIN + i;
+
+		ret = bpf_map_update_elem(domains, &options->cgroups[i], &row, BPF_NOEXIST);
+		if (ret == -EEXIST)
+			return hp_err_usage(err, "two domains are the same cgroup");
+	}
+	for (size_t i = 0; ret == 0 && i < options->irqs_count; i++) {
+		__u32 row = HP_ROW_DOMAIN + options->irqs[i].domain;
+
+		if (options->irqs[i].number < IRQS_MAX)
+			ret = bpf_map_update_elem(irqs, &options->irqs[i].number, &row, BPF_ANY);
+	}
+	return ret ? hp_bpf_error(err, -ret, "telling the contention programs about the domains") : 0;
+}
+
+static int map_rows(struct hp_contention *contention, struct hp_err *err)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *rows;
+
+	contention->rows_bytes = contention->processors * contention->rows_count * sizeof(struct hp_row);
+	contention->rows_bytes = (contention->rows_bytes + page - 1) / page * page;
+	rows = mmap(NULL, contention->rows_bytes, PROT_READ, MAP_SHARED, bpf_map__fd(contention->skel->maps.hp_rows), 0);
+	if (rows == MAP_FAILED)
+		return hp_err_errno(err, errno, "mapping the contention counters");
+	contention->rows = rows;
+	return 0;
+}
+
+/*
+ * Runs the iterator once, before the programs: it notes what the tasks that
+ * exist have waited so far, so that not even their first move is lost.
+ */
+static int note_tasks(struct hp_contention *contention, struct hp_err *err)
+{
+	struct bpf_link *link;
+	hp_autofd int iterator = -1;
+	char nothing[64];
+	ssize_t n;
+
+	if (contention->missing[HP_HOOK_MOVE])
+		return 0;
+	bpf_program__set_autoattach(contention->skel->progs.hp_contention_begin, false);
+	link = bpf_program__attach(contention->skel->progs.hp_contention_begin);
+	if (!link)
+		return hp_bpf_error(err, errno, "looking at the tasks");
+	iterator = bpf_iter_create(bpf_link__fd(link));
+	bpf_link__destroy(link);
+	if (iterator < 0)
+		return hp_bpf_error(err, -iterator, "looking at the tasks");
+	do
+		n = read(iterator, nothing, sizeof(nothing));
+	while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
+	return n < 0 ? hp_err_errno(err, errno, "looking at the tasks") : 0;
+}
+
+static int start(struct hp_contention *contention, const struct hp_contention_options *options, struct hp_err *err)
+{
+	int ret;
+
+	contention->skel = contention_cpu_bpf__open();
+	if (!contention->skel)
+		return hp_bpf_error(err, errno, "opening the contention programs");
+	ret = choose_hooks(contention, options->without, err);
+	if (ret)
+		return ret;
+	ret = size_maps(contention, options);
+	if (!ret)
+		ret = contention_cpu_bpf__load(contention->skel);
+	if (ret)
+		return hp_bpf_error(err, -ret, "loading the contention programs");
+	ret = fill_maps(contention, options, err);
+	if (ret)
+		return ret;
+	ret = map_rows(contention, err);
+	if (ret)
+		return ret;
+	ret = note_tasks(contention, err);
+	if (ret)
+		return ret;
+	ret = contention_cpu_bpf__attach(contention->skel);
+	return ret ? hp_bpf_error(err, -ret, "attaching the contention programs") : 0;
+}
+
+int hp_contention_open(const struct hp_contention_options *options, struct hp_contention **out, struct hp_err *err)
+{
+	struct hp_contention *contention;
+	int ret, processors;
+
+	if (options->cgroups_count > HP_CONTENTION_DOMAINS_MAX)
+		return hp_err_usage(err, "%zu domains are more than the %u that can be told apart", options->cgroups_count,
+				    HP_CONTENTION_DOMAINS_MAX);
+	hp_bpf_log_begin();
+	processors = libbpf_num_possible_cpus();
+	if (processors < 1)
+		return hp_bpf_error(err, -processors, "counting the processors");
+	contention = calloc(1, sizeof(*contention));
+	if (!contention)
+		return hp_err_errno(err, ENOMEM, "opening the contention programs");
+	contention->processors = (unsigned int)processors;
+	contention->rows_count = HP_ROW_DOMAIN + options->cgroups_count;
+	ret = start(contention, options, err);
+	if (ret) {
+		hp_contention_close(contention);
+		return ret;
+	}
+	*out = contention;
+	return 0;
+}
+
+void hp_contention_close(struct hp_contention *contention)
+{
+	if (!contention)
+		return;
+	if (contention->rows)
+		munmap(contention->rows, contention->rows_bytes);
+	contention_cpu_bpf__destroy(contention->skel);
+	free(contention);
+}
+
+void hp_contention_stop(struct hp_contention *contention)
+{
+	contention_cpu_bpf__detach(contention->skel);
+}
+
+static int read_lost(const struct hp_contention *contention, struct hp_blame *blame, struct hp_err *err)
+{
+	hp_autofree __u64 *counts = calloc(contention->processors, sizeof(*counts));
+	int map = bpf_map__fd(contention->skel->maps.hp_lost_counts), ret;
+
+	if (!counts)
+		return hp_err_errno(err, ENOMEM, "reading the lost counts");
+	for (__u32 reason = 0; reason < HP_LOST_REASONS; reason++) {
+		ret = bpf_map_lookup_elem(map, &reason, counts);
+		if (ret)
+			return hp_bpf_error(err, -ret, "reading the lost counts");
+		for (unsigned int i = 0; i < contention->processors; i++)
+			blame->lost[reason] += counts[i];
+	}
+	for (size_t i = 0; i < hp_array_size(parts); i++) {
+		struct bpf_prog_info info = { 0 };
+		__u32 size = sizeof(info);
+		int fd = bpf_program__fd(program_of(contention, i));
+
+		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+			blame->skipped += info.recursion_misses;
+	}
+	return 0;
+}
+
+int hp_contention_read(struct hp_contention *contention, struct hp_blame *blame, struct hp_err *err)
+{
+	struct timespec now;
+
+	hp_blame_clear(blame);
+	if (hp_blame_init(blame, contention->rows_count))
+		return hp_err_errno(err, ENOMEM, "reading the contention counters");
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	blame->time_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	for (unsigned int i = 0; i < contention->processors; i++)
+		hp_blame_add(blame, contention->rows + i * contention->rows_count);
+	return read_lost(contention, blame, err);
+}
+
+size_t hp_contention_memory(const struct hp_contention *contention)
+{
+	const struct bpf_map *map;
+	size_t bytes = 0;
+
+	bpf_object__for_each_map(map, contention->skel->obj) {
+		size_t copies = bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY ? contention->processors : 1;
+
+		bytes += copies * bpf_map__max_entries(map) * (bpf_map__value_size(map) + 7) / 8 * 8;
+	}
+	return bytes;
+}
+
+const char *hp_contention_missing(const struct hp_contention *contention, enum hp_contention_hook hook)
+{
+	return contention->missing[hook];
+}

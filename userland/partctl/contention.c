@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/* contention.c: partctl contention: who waited for a processor, and who had it meanwhile. */
+#include "contention_print.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include "apply/hp_engine.h"
+#include "base/hp_cgroup2.h"
+#include "base/hp_text.h"
+
+enum { SECONDS_DEFAULT = 10 };
+
+struct wish {
+	struct contention_subject subject;
+	unsigned int seconds;	/* 0 = not said */
+	bool is_watching;
+	unsigned int without;
+};
+
+void contention_subject_clear(struct contention_subject *subject)
+{
+	for (size_t i = 0; i < subject->count; i++) {
+		free(subject->names[i]);
+		free(subject->cgroups[i]);
+	}
+	free(subject->names);
+	free(subject->cgroups);
+	free(subject->ids);
+	free(subject->irqs);
+	*subject = (struct contention_subject){ 0 };
+}
+
+static void clear_wish(struct wish *wish)
+{
+	contention_subject_clear(&wish->subject);
+}
+
+static int add_domain(struct contention_subject *subject, const char *name, const char *cgroup, struct hp_err *err)
+{
+	size_t n = subject->count + 1;
+	char **names = reallocarray(subject->names, n, sizeof(*names));
+	char **cgroups = names ? reallocarray(subject->cgroups, n, sizeof(*cgroups)) : NULL;
+	uint64_t *ids = cgroups ? reallocarray(subject->ids, n, sizeof(*ids)) : NULL;
+
+	subject->names = names ? names : subject->names;
+	subject->cgroups = cgroups ? cgroups : subject->cgroups;
+	subject->ids = ids ? ids : subject->ids;
+	if (!ids)
+		return hp_err_errno(err, ENOMEM, "listing the domains");
+	names[n - 1] = strdup(name);
+	cgroups[n - 1] = strdup(cgroup);
+	ids[n - 1] = 0;
+	subject->count = n;
+	return names[n - 1] && cgroups[n - 1] ? 0 : hp_err_errno(err, ENOMEM, "listing the domains");
+}
+
+/* "cgroup:/sys/fs/cgroup/a.slice", "cgroup:/a.slice" or "cgroup:a.slice" -> "a.slice". */
+static int parse_by(const char *value, void *into, struct hp_err *err)
+{
+	static const char prefix[] = "cgroup:";
+	const char *root = hp_cgroup_root(NULL), *name = value + sizeof(prefix) - 1;
+	struct wish *wish = into;
+	hp_autofree char *trimmed = NULL, *shown = NULL;
+	size_t length;
+
+	if (strncmp(value, prefix, sizeof(prefix) - 1) != 0)
+		return hp_err_usage(err, "'%s' is not cgroup:PATH, such as cgroup:/sys/fs/cgroup/system.slice", value);
+	length = root ? strlen(root) : 0;
+	if (root && strncmp(name, root, length) == 0 && (name[length] == '/' || !name[length]))
+		name += length;
+	name += strspn(name, "/");
+	trimmed = strdup(name);
+	for (length = strlen(name); trimmed && length && trimmed[length - 1] == '/';)
+		trimmed[--length] = '\0';
+	if (trimmed && !*trimmed)
+		return hp_err_usage(err, "'%s' is the root cgroup, in which everything is", value);
+	if (!trimmed || asprintf(&shown, "/%s", trimmed) < 0)
+		return hp_err_errno(err, ENOMEM, "'%s'", value);
+	return add_domain(&wish->subject, shown, trimmed, err);
+}
+
+static int parse_without(const char *value, void *into, struct hp_err *err)
+{
+	static const char *const words[] = { "move", "irq", "softirq", NULL };
+	static const enum hp_contention_hook hooks[] = { HP_HOOK_MOVE, HP_HOOK_IRQ, HP_HOOK_SOFTIRQ };
+	unsigned int *without = into;
+	const char *near;
+
+	for (size_t i = 0; words[i]; i++)
+		if (strcmp(value, words[i]) == 0) {
+			*without |= 1u << hooks[i];
+			return 0;
+		}
+	near = hp_word_nearest(value, words);
+	return hp_err_usage(err, "'%s' is not move, irq or softirq%s%s%s", value, near ? "; did you mean '" : "",
+			    near ? near : "", near ? "'?" : "");
+}
+
+static int add_irqs(struct contention_subject *subject, const struct hp_engine_result *plan, struct hp_err *err)
+{
+	subject->irqs = calloc(plan->inventory->irqs_count + 1, sizeof(*subject->irqs));
+	if (!subject->irqs)
+		return hp_err_errno(err, ENOMEM, "listing the interrupts");
+	for (size_t i = 0; i < plan->inventory->irqs_count; i++) {
+		const struct hp_inv_irq *irq = &plan->inventory->irqs[i];
+
+		for (size_t d = 0; irq->pci >= 0 && d < plan->assignment->domains_count; d++)
+			for (size_t j = 0; j < plan->assignment->domains[d].pci_count; j++)
+				if (plan->assignment->domains[d].pci[j] == (size_t)irq->pci)
+					subject->irqs[subject->irqs_count++] =
+						(struct hp_contention_irq){ irq->number, (unsigned int)d };
+	}
+	return 0;
+}
+
+/* The domains in force, and the interrupts of their devices. */
+static int take_policy(struct run *run, struct contention_subject *subject, struct hp_err *err)
+{
+	hp_autoresult plan = HP_ENGINE_RESULT_INIT;
+	hp_autostate *state = NULL;
+	int ret = hp_engine_state(&run->ctx, &state, err);
+
+	if (ret < 0)
+		return ret;
+	if (!state) {
+		hp_err_set(err, ENOENT, "nothing is applied: there are no domains to tell apart");
+		hp_err_hint(err, "apply a policy, or name cgroups: partctl contention --by cgroup:/sys/fs/cgroup/system.slice");
+		return -ENOENT;
+	}
+	ret = hp_engine_plan(&run->ctx, state->policy_file, state->policy_text, &plan, err);
+	for (size_t i = 0; ret == 0 && i < plan.policy->domains_count; i++) {
+		hp_autofree char *cgroup = NULL;
+
+		if (asprintf(&cgroup, "%s/%s", plan.inventory->has_systemd ? "hostpart.service" : "hostpart",
+			     plan.policy->domains[i].name) < 0)
+			return hp_err_errno(err, ENOMEM, "listing the domains");
+		ret = add_domain(subject, plan.policy->domains[i].name, cgroup, err);
+	}
+	return ret < 0 ? ret : add_irqs(subject, &plan, err);
+}
+
+static int find_ids(struct contention_subject *subject, struct hp_err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < subject->count; i++)
+		ret = hp_cgroup_id(subject->cgroups[i], &subject->ids[i], err);
+	for (size_t i = 0; ret == 0 && i < subject->count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (subject->ids[i] == subject->ids[j])
+				return hp_err_usage(err, "partctl: contention: --by: %s is named twice", subject->names[i]);
+	return ret;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void show_progress(const struct run *run, uint64_t end_ns)
+{
+	uint64_t now = now_ns();
+
+	if (!run->is_quiet && isatty(STDERR_FILENO))
+		fprintf(stderr, "\rcounting, %u s left (Ctrl-C ends it now)  ",
+			end_ns > now ? (unsigned int)((end_ns - now + 999999999) / 1000000000) : 0);
+}
+
+static void end_progress(const struct run *run)
+{
+	if (!run->is_quiet && isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K");
+}
+
+/* Until the time is there; true when a signal came before. */
+static bool sleep_until(int stop, uint64_t end_ns)
+{
+	struct pollfd fd = { stop, POLLIN, 0 };
+	uint64_t now = now_ns();
+
+	if (end_ns <= now)
+		return false;
+	return poll(&fd, 1, (int)((end_ns - now + 999999) / 1000000)) > 0;
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+/* One result, when the time is over or a signal comes. */
+static int count_once(struct run *run, const struct wish *wish, struct hp_contention *contention, int stop,
+		      struct hp_err *err)
+{
+	uint64_t begin_ns = now_ns(), end_ns = begin_ns + (uint64_t)wish->seconds * 1000000000, next_ns = begin_ns;
+	hp_autoblame blame = HP_BLAME_INIT;
+	int ret;
+
+	do {
+		show_progress(run, end_ns);
+		next_ns += 1000000000;
+	} while (!sleep_until(stop, next_ns < end_ns ? next_ns : end_ns) && next_ns < end_ns);
+	end_progress(run);
+	hp_contention_stop(contention);
+	ret = hp_contention_read(contention, &blame, err);
+	if (ret)
+		return ret;
+	blame.time_ns -= begin_ns;
+	contention_print(run, &wish->subject, contention, &blame);
+	return 0;
+}
+
+/* What each second brought, until the time is over (if one was given) or a signal comes. */
+static int watch(struct run *run, const struct wish *wish, struct hp_contention *contention, int stop, struct hp_err *err)
+{
+	uint64_t next_ns = now_ns(), end_ns = wish->seconds ? next_ns + (uint64_t)wish->seconds * 1000000000 : UINT64_MAX;
+	hp_autoblame before = HP_BLAME_INIT, news = HP_BLAME_INIT;
+	bool is_stopped = false;
+	int ret = hp_contention_read(contention, &before, err);
+
+	while (ret == 0 && !is_stopped && next_ns < end_ns && !ferror(stdout)) {
+		next_ns += 1000000000;
+		is_stopped = sleep_until(stop, next_ns);
+		ret = hp_contention_read(contention, &news, err);
+		if (ret)
+			break;
+		hp_blame_subtract(&news, &before);
+		if (run->format == OUT_TABLE && isatty(STDOUT_FILENO))
+			fputs("\033[H\033[J", stdout);
+		contention_print(run, &wish->subject, contention, &news);
+		fflush(stdout);
+		hp_blame_accumulate(&before, &news);
+	}
+	return ret;
+}
+
+static int count(struct run *run, struct wish *wish, struct hp_err *err)
+{
+	const struct contention_subject *subject = &wish->subject;
+	struct hp_contention_options options = {
+		.cgroups = subject->ids,
+		.cgroups_count = subject->count,
+		.irqs = subject->irqs,
+		.irqs_count = subject->irqs_count,
+		.without = wish->without,
+	};
+	struct hp_contention *contention = NULL;
+	hp_autofd int stop = -1;
+	int ret;
+
+	stop = open_signals();
+	if (stop < 0)
+		return hp_err_errno(err, errno, "waiting for signals");
+	ret = hp_contention_open(&options, &contention, err);
+	if (ret)
+		return ret;
+	if (wish->is_watching) {
+		ret = watch(run, wish, contention, stop, err);
+	} else {
+		wish->seconds = wish->seconds ? wish->seconds : SECONDS_DEFAULT;
+		ret = count_once(run, wish, contention, stop, err);
+	}
+	hp_contention_close(contention);
+	return ret;
+}
+
+static int run_contention(struct run *run, int argc, char **argv)
+{
+	struct wish wish __attribute__((cleanup(clear_wish))) = { 0 };
+	const struct option_spec options[] = {
+		{ "by", 0, "cgroup:PATH", "count for this cgroup instead of the policy's domains; again for more", .parse = parse_by,
+		  .into = &wish },
+		{ "for", 0, "TIME", "how long (default 10s; with --watch until interrupted)", .parse = cli_parse_seconds,
+		  .into = &wish.seconds },
+		{ "watch", 'w', NULL, "show every second what it brought", .flag = &wish.is_watching },
+		{ "without", 0, "HOOK", "leave move, irq or softirq out; again for more", .parse = parse_without,
+		  .into = &wish.without },
+		{ 0 },
+	};
+	hp_autoerr err = HP_ERR_INIT;
+	int status, ret = 0, first = cli_parse(run, argc, argv, options, 0, 0, &status);
+
+	if (first < 0)
+		return status;
+	if (!hp_root_is_live(run->ctx.root)) {
+		hp_err_usage(&err, "partctl: contention: only the live machine can be watched, not a recorded one");
+		return cli_fail(run, &err);
+	}
+	if (wish.subject.count == 0)
+		ret = take_policy(run, &wish.subject, &err);
+	if (ret == 0)
+		ret = find_ids(&wish.subject, &err);
+	if (ret == 0)
+		ret = count(run, &wish, &err);
+	return ret < 0 ? cli_fail(run, &err) : HP_EXIT_OK;
+}
+
+const struct verb verb_contention = {
+	.name = "contention",
+	.summary = "who waited for a processor, and who had it meanwhile",
+	.usage = "[--by cgroup:PATH]... [--for TIME] [--watch] [--without HOOK]...",
+	.help = "Counts in the kernel, by eBPF, how long the tasks of each domain waited for a processor, and divides every\n"
+		"wait among those who had the processor meanwhile: other domains, base, kernel threads, interrupts, softirqs.\n"
+		"Also: who preempted whom, how long waits were, and how much time interrupts took from running tasks.\n"
+		"Without a policy, or to look closer, name cgroups: whatever is in none of them is 'base'. Ctrl-C ends the\n"
+		"counting and shows what there is. The columns are explained in partctl(1).\n\n"
+		"Example:\n  partctl contention --by cgroup:/sys/fs/cgroup/system.slice --for 10s",
+	.run = run_contention,
+	.needs_root = true,
+};
