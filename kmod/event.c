@@ -21,9 +21,12 @@ static bool multicast_is_on;			/* ring_lock */
 			 nla_total_size(IFNAMSIZ) +				 \
 			 nla_total_size(HP_REASON_MAX + 1))
 
+/* A kernel thread acts for somebody who is not known here. */
 void hp_actor_set_current(struct hp_actor_info *actor)
 {
 	memset(actor, 0, sizeof(*actor));
+	if (current->flags & PF_KTHREAD)
+		return;
 	actor->kind = HP_ACTOR_TASK;
 	actor->pid = task_tgid_nr(current);
 	strscpy(actor->comm, current->comm, sizeof(actor->comm));

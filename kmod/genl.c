@@ -102,6 +102,13 @@ static const struct genl_ops ops[] = {
 		.doit = hp_genl_seal,
 		.policy = generation_attrs,
 		.maxattr = ARRAY_SIZE(generation_attrs) - 1,
+	}, {
+		.cmd = HP_CMD_GET_VECTOR,
+		.flags = GENL_ADMIN_PERM,
+		.start = hp_genl_start_vectors,
+		.dumpit = hp_genl_dump_vectors,
+		.policy = domain_name_attrs,
+		.maxattr = ARRAY_SIZE(domain_name_attrs) - 1,
 	},
 };
 

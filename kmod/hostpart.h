@@ -294,6 +294,8 @@ int hp_genl_start_domains(struct netlink_callback *cb);
 int hp_genl_dump_domains(struct sk_buff *skb, struct netlink_callback *cb);
 int hp_genl_start_claims(struct netlink_callback *cb);
 int hp_genl_dump_claims(struct sk_buff *skb, struct netlink_callback *cb);
+int hp_genl_start_vectors(struct netlink_callback *cb);
+int hp_genl_dump_vectors(struct sk_buff *skb, struct netlink_callback *cb);
 int hp_genl_dump_events(struct sk_buff *skb, struct netlink_callback *cb);
 
 int hp_genl_txn_begin(struct sk_buff *skb, struct genl_info *info);
@@ -324,7 +326,7 @@ struct hp_event {
 	char reason[HP_REASON_MAX + 1];		/* "" = none */
 };
 
-/* The calling task as an actor. */
+/* The calling task as an actor; unknown when it is a kernel thread. Any context but interrupts. */
 void hp_actor_set_current(struct hp_actor_info *actor);
 /* Numbers, keeps and multicasts a copy of @event. Any process or softirq context @gfp allows. */
 void hp_event_emit(const struct hp_event *event, gfp_t gfp);
@@ -375,6 +377,33 @@ void hp_pci_guard_settle(const struct hp_table *now);
 void hp_pci_guard_wait(void);
 /* Parks a claimed function until the next commit, later; false when it is not claimed. */
 bool hp_pci_guard_park(struct pci_dev *pdev);
+
+/* ---- netdev_guard.c: settle under hp_registry_lock ---------------------------- */
+
+int hp_netdev_guard_init(void);
+void hp_netdev_guard_exit(void);
+void hp_netdev_guard_settle(const struct hp_table *now);
+
+/* ---- irq_guard.c: settle under hp_registry_lock, it waits for the moves -------- */
+
+int hp_irq_guard_init(void);
+void hp_irq_guard_exit(void);
+void hp_irq_guard_settle(const struct hp_table *now);
+
+/* ---- memory_guard.c: prepare and settle under hp_registry_lock ----------------- */
+
+int hp_memory_guard_init(void);
+void hp_memory_guard_exit(void);
+int hp_memory_guard_prepare(const struct hp_table *next, struct hp_refusal *why);
+void hp_memory_guard_settle(const struct hp_table *now);
+
+/* ---- suspend_guard.c, unload_guard.c ------------------------------------------- */
+
+int hp_suspend_guard_init(void);
+void hp_suspend_guard_exit(void);
+/* Cannot fail: it only tells of what the kernel refuses by itself. */
+void hp_unload_guard_init(void);
+void hp_unload_guard_exit(void);
 
 /* ---- sysfs.c: all under hp_registry_lock but init and exit ----------------- */
 

@@ -28,20 +28,42 @@ static int __init load(void)
 	err = hp_pci_guard_init();
 	if (err)
 		goto exit_cpu_pin;
+	err = hp_netdev_guard_init();
+	if (err)
+		goto exit_pci_guard;
+	err = hp_irq_guard_init();
+	if (err)
+		goto exit_netdev_guard;
+	err = hp_memory_guard_init();
+	if (err)
+		goto exit_irq_guard;
+	err = hp_suspend_guard_init();
+	if (err)
+		goto exit_memory_guard;
+	hp_unload_guard_init();
 	/* Before anybody can disturb it. Nothing at all unless built with SELFTEST=1. */
 	err = hp_selftest();
 	if (err)
-		goto exit_pci_guard;
+		goto exit_unload_guard;
 	hp_boot_policy_load();
 	/* What it claims is parked before the next driver is loaded. */
 	hp_pci_guard_wait();
 	/* Last: from here on user space can change the registry. */
 	err = hp_genl_init();
 	if (err)
-		goto exit_pci_guard;
+		goto exit_unload_guard;
 	pr_info("hostpart %s (abi %u) loaded\n", HP_MODULE_VERSION, HP_ABI);
 	return 0;
 
+exit_unload_guard:
+	hp_unload_guard_exit();
+	hp_suspend_guard_exit();
+exit_memory_guard:
+	hp_memory_guard_exit();
+exit_irq_guard:
+	hp_irq_guard_exit();
+exit_netdev_guard:
+	hp_netdev_guard_exit();
 exit_pci_guard:
 	hp_pci_guard_exit();
 exit_cpu_pin:
@@ -64,6 +86,11 @@ exit_netns:
 static void __exit unload(void)
 {
 	hp_genl_exit();
+	hp_unload_guard_exit();
+	hp_suspend_guard_exit();
+	hp_memory_guard_exit();
+	hp_irq_guard_exit();
+	hp_netdev_guard_exit();
 	hp_pci_guard_exit();
 	hp_cpu_pin_exit();
 	hp_cpu_guard_exit();

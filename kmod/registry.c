@@ -72,12 +72,17 @@ static int prepare_stand_ins(const struct hp_table *next, struct hp_refusal *why
 		err = hp_cpu_pin_prepare(next);
 	if (!err)
 		err = hp_pci_guard_prepare(next, why);
+	if (!err)
+		err = hp_memory_guard_prepare(next, why);
 	return err;
 }
 
 static void retire_stand_ins(const struct hp_table *table)
 {
+	hp_memory_guard_settle(table);
 	hp_pci_guard_settle(table);
+	hp_netdev_guard_settle(table);
+	hp_irq_guard_settle(table);
 	hp_cpu_pin_retire(table);
 	hp_sysfs_retire(table);
 }

@@ -184,6 +184,26 @@ static int do_ring(struct hp_kernel *kernel, int count, char **words, struct hp_
 	return hp_kernel_events_dump(kernel, print_event, NULL, err);
 }
 
+static int print_vector(const struct hp_kernel_vector *vector, void *arg)
+{
+	(void)arg;
+	printf("irq=%u state=%s", vector->irq, hp_kernel_vector_state_name(vector->state));
+	if (vector->error)
+		printf(" error=%s", strerrorname_np((int)vector->error));
+	if (*vector->domain)
+		printf(" domain=%s", vector->domain);
+	if (*vector->function)
+		printf(" pci=%s", vector->function);
+	putchar('\n');
+	return 0;
+}
+
+/* vectors [DOMAIN] */
+static int do_vectors(struct hp_kernel *kernel, int count, char **words, struct hp_err *err)
+{
+	return hp_kernel_vectors_dump(kernel, count > 0 ? words[0] : NULL, print_vector, NULL, err);
+}
+
 /* listen: prints "listening", then each event until killed. */
 static int do_listen(struct hp_kernel *kernel, int count, char **words, struct hp_err *err)
 {
@@ -345,6 +365,15 @@ static int do_cycles(int count, char **words, struct hp_err *err)
 	return result;
 }
 
+/* unload MODULE: asks the kernel at once, without looking at the use count first as rmmod does. */
+static int do_unload(int count, char **words)
+{
+	if (count == 1 && !syscall(SYS_delete_module, words[0], O_NONBLOCK))
+		return 0;
+	fprintf(stderr, "%s: %s\n", count == 1 ? words[0] : "unload what?", strerror(count == 1 ? errno : EINVAL));
+	return 1;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct hp_kernel *kernel, int count, char **words, struct hp_err *err);
@@ -356,6 +385,7 @@ static const struct {
 	{ "state", do_state },
 	{ "release", do_release },
 	{ "ring", do_ring },
+	{ "vectors", do_vectors },
 	{ "listen", do_listen },
 	{ "contend", do_contend },
 	{ "reads", do_reads },
@@ -373,6 +403,8 @@ int main(int argc, char **argv)
 			fprintf(stderr, "%s\n", err.text);
 		return result ? 1 : 0;
 	}
+	if (argc > 1 && strcmp(argv[1], "unload") == 0)
+		return do_unload(argc - 2, argv + 2);
 	for (size_t i = 0; argc > 1 && i < hp_array_size(verbs); i++) {
 		if (strcmp(argv[1], verbs[i].name) != 0)
 			continue;
@@ -383,6 +415,6 @@ int main(int argc, char **argv)
 			fprintf(stderr, "%s: %s\n", strerror(-result), err.text ? err.text : "");
 		return result ? 1 : 0;
 	}
-	fprintf(stderr, "usage: hp-kernelctl info|read|commit [GENERATION]|release|ring|listen|cycles|contend COUNT|reads COUNT\n");
+	fprintf(stderr, "usage: hp-kernelctl info|read|commit [GENERATION]|release|ring|vectors [DOMAIN]|listen|cycles|unload MODULE|contend COUNT|reads COUNT\n");
 	return 2;
 }

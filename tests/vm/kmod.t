@@ -3,7 +3,7 @@
 # kmod.t: the kernel module: commits, refusals, vetoes, events, unload, leaks.
 # kernels: 6.1 6.12
 # testbed: --append slub_debug=FZPU
-# timeout: 400
+# timeout: 600
 . "$(dirname "$0")/lib.sh"
 
 tools=/usr/libexec/hostpart/tests

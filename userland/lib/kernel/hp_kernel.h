@@ -234,4 +234,24 @@ typedef int (*hp_kernel_event_fn)(const struct hp_kernel_event *event, void *arg
 /* Events still in the module's ring, oldest first; a negative return of `fn` ends it. */
 int hp_kernel_events_dump(struct hp_kernel *kernel, hp_kernel_event_fn fn, void *arg, struct hp_err *err);
 
+/* ---- interrupt vectors ---- */
+
+enum hp_kernel_vector_state { HP_KERNEL_VECTOR_MOVABLE = 1, HP_KERNEL_VECTOR_MANAGED, HP_KERNEL_VECTOR_UNMOVABLE };
+
+struct hp_kernel_vector {
+	uint32_t irq;			/* as in /proc/interrupts */
+	uint32_t state;			/* enum hp_kernel_vector_state, or a newer module's number */
+	uint32_t error;			/* errno: why it cannot be moved, 0 = none */
+	char domain[HP_KERNEL_NAME_MAX + 1];	/* whose function it is of, "" = nobody's */
+	char function[16];		/* "0000:03:00.0", "" = of no claimed function */
+};
+
+/* "movable", "managed", "unmovable"; "unknown" for a newer module's. */
+const char *hp_kernel_vector_state_name(uint32_t state);
+
+typedef int (*hp_kernel_vector_fn)(const struct hp_kernel_vector *vector, void *arg);
+/* All requested vectors by number, or those of `domain` (NULL = all). -ENOENT: no such domain. */
+int hp_kernel_vectors_dump(struct hp_kernel *kernel, const char *domain, hp_kernel_vector_fn fn, void *arg,
+			   struct hp_err *err);
+
 #endif
