@@ -172,6 +172,45 @@ static void gaps_are_admitted(void **state)
 	assert_null(find_gap(out, 1, "far from its CPUs"));
 }
 
+static void set_affinity(struct hp_inventory *inv, const char *cpus)
+{
+	for (size_t i = 0; i < inv->irqs_count; i++) {
+		free(inv->irqs[i].affinity);
+		inv->irqs[i].affinity = strdup(cpus);
+	}
+}
+
+static void the_module_brings_managed_interrupts_home(void **state)
+{
+	hp_autoinventory *inv = fixture_vm();
+	hp_autopolicy *policy = fixture_policy("base: {cpus: {list: \"0-3\"}}\ndomains:\n  a:\n    cpus: {list: \"4-5\"}\n"
+					       "    memory: 512MiB\n    devices:\n      - serial: disk-1\n"
+					       "  b: {cpus: {list: \"6-7\"}, memory: 512MiB}\n");
+	hp_autoassignment *without = NULL, *with = NULL, *elsewhere = NULL, *at_home = NULL;
+
+	(void)state;
+	fixture_irq(inv, 30, "nvme1q1", 6)->is_managed = true;	/* a's disk, on all CPUs */
+	fixture_irq(inv, 31, "nvme0q1", 5)->is_managed = true;	/* the machine's */
+	without = fixture_assign(policy, inv, NULL);
+	check_gap(without, 0, "interrupt CPUs of others", "1 interrupt of its functions is managed");
+	check_gap(without, 1, "devices of others interrupt its CPUs", "2 managed interrupts");
+
+	inv->module_moves_irqs = true;
+	with = fixture_assign(policy, inv, NULL);
+	assert_null(find_gap(with, 0, "interrupt CPUs of others"));
+	assert_null(find_gap(with, 1, "interrupt its CPUs"));
+
+	/* A vector moves within its own CPUs only. */
+	set_affinity(inv, "6");
+	elsewhere = fixture_assign(policy, inv, NULL);
+	check_gap(elsewhere, 0, "interrupt CPUs of others", "when the driver starts anew");
+	check_gap(elsewhere, 1, "devices of others interrupt its CPUs", "2 managed interrupts");
+	set_affinity(inv, "0,5");
+	at_home = fixture_assign(policy, inv, NULL);
+	assert_null(find_gap(at_home, 0, "interrupt CPUs of others"));
+	assert_null(find_gap(at_home, 1, "interrupt its CPUs"));
+}
+
 static void unknown_topology_is_admitted(void **state)
 {
 	hp_autoinventory *inv = fixture_machine(8 * GIB);
@@ -199,6 +238,7 @@ int main(void)
 		cmocka_unit_test(addresses_stay),
 		cmocka_unit_test(a_clean_machine_has_few_gaps),
 		cmocka_unit_test(gaps_are_admitted),
+		cmocka_unit_test(the_module_brings_managed_interrupts_home),
 		cmocka_unit_test(unknown_topology_is_admitted),
 	};
 

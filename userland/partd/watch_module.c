@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* watch_module.c: takes the module's events into the log: what it refused. */
+/* watch_module.c: takes the module's events into the log: what it refused and what it put back. */
 #include "watch.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include "base/hp_auto.h"
 #include "base/hp_log.h"
 #include "kernel/hp_kernel.h"
+#include "module_phrase.h"
 
 static void end_events(void *handle)
 {
@@ -29,22 +30,26 @@ static struct hp_actor actor_of(struct agent *agent, const struct hp_kernel_even
 		snprintf(actor.cgroup, sizeof(actor.cgroup), "%s%s", cgroup ? "/" : "", cgroup ? cgroup : "");
 		return actor;
 	}
+	if (event->type != HP_KERNEL_EVENT_CPU_OFFLINE_VETO)
+		return actor;
 	/* The hotplug thread asks on behalf of somebody, who was seen writing to the CPU's file. */
 	snprintf(path, sizeof(path), "/cpu%lld/online", (long long)event->cpu);
 	online.object = path;
 	return actors_find(agent, &online);
 }
 
-static void tell_veto(struct agent *agent, const struct hp_kernel_event *event)
+/* False when the event is not for the log. */
+static bool tell(struct agent *agent, const struct hp_kernel_event *event)
 {
-	char what[64];
-	struct hp_event told = { .type = "refused", .domain = event->domain, .what = what,
-				 .done = "the module refused it" };
+	struct module_phrase phrase;
+	struct hp_event told;
 
-	snprintf(what, sizeof(what), "taking CPU %lld offline", (long long)event->cpu);
+	if (!module_phrase(event, &phrase, &told))
+		return false;
 	actors_drain(agent);
 	told.actor = actor_of(agent, event);
 	agent_tell(agent, &told);
+	return true;
 }
 
 static int on_module(sd_event_source *source, int fd, uint32_t revents, void *arg)
@@ -57,9 +62,7 @@ static int on_module(sd_event_source *source, int fd, uint32_t revents, void *ar
 	(void)fd;
 	(void)revents;
 	while ((ret = hp_kernel_events_read(agent->module, &event, &err)) > 0) {
-		if (event.type == HP_KERNEL_EVENT_CPU_OFFLINE_VETO)
-			tell_veto(agent, &event);
-		else
+		if (!tell(agent, &event))
 			drift_suspect(agent, watch_backend_bit("registry"));
 	}
 	if (ret < 0 && ret != -ENOBUFS) {

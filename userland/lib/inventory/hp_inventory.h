@@ -94,6 +94,7 @@ struct hp_inventory {
 	struct hp_inv_irq *irqs;	/* sorted by number */
 	size_t irqs_count;
 	bool has_smt, is_hybrid, has_systemd, has_module;	/* has_module: /sys/kernel/hostpart exists */
+	bool module_moves_irqs;		/* its interrupt guard is in force */
 	char **local_subnets;		/* IPv4 networks in use by the base "10.0.2.0/24", NULL-terminated */
 };
 

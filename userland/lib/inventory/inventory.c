@@ -3,8 +3,21 @@
 #include "inventory/hp_inventory.h"
 
 #include <errno.h>
+#include <string.h>
 #include "base/hp_auto.h"
 #include "inventory/inv_reader.h"
+
+/* One word a line. */
+static bool guards_irqs(struct hp_root *root)
+{
+	hp_autofree char *guards = hp_root_readf(root, "/sys/kernel/hostpart/guards");
+	char *rest = guards;
+
+	for (char *word = guards ? strsep(&rest, "\n") : NULL; word; word = strsep(&rest, "\n"))
+		if (!strcmp(word, "irq"))
+			return true;
+	return false;
+}
 
 static int read_facts(struct inv_reader *reader)
 {
@@ -13,6 +26,7 @@ static int read_facts(struct inv_reader *reader)
 	inv->kernel = hp_root_readf(reader->root, "/proc/sys/kernel/osrelease");
 	inv->has_systemd = hp_root_exists(reader->root, "/run/systemd/system");
 	inv->has_module = hp_root_exists(reader->root, "/sys/kernel/hostpart");
+	inv->module_moves_irqs = guards_irqs(reader->root);
 	return 0;
 }
 

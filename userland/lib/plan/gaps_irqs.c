@@ -41,6 +41,14 @@ static void count_foreign(struct irq_run *ir, const struct hp_inv_irq *irq, size
 	hwloc_bitmap_foreach_end();
 }
 
+/* Where the module's guard keeps an interrupt that may run there at all. */
+static hwloc_const_bitmap_t home_of(const struct irq_run *ir, int owner)
+{
+	const struct hp_assignment *out = ir->run->out;
+
+	return owner < 0 ? out->base_cpus : out->domains[owner].cpus;
+}
+
 static int count_irq(struct irq_run *ir, size_t index, hwloc_bitmap_t affinity)
 {
 	const struct hp_inv_irq *irq = &ir->run->inv->irqs[index];
@@ -50,6 +58,9 @@ static int count_irq(struct irq_run *ir, size_t index, hwloc_bitmap_t affinity)
 		return 0;
 	if (hp_cpulist_parse(irq->affinity, affinity))
 		return 0;	/* an empty list disturbs nobody */
+	if (irq->is_managed && ir->run->inv->module_moves_irqs &&
+	    hwloc_bitmap_intersects(affinity, home_of(ir, owner)))
+		return 0;
 	if (owner >= 0 && irq->is_managed &&
 	    !hwloc_bitmap_isincluded(affinity, ir->run->out->domains[owner].cpus))
 		ir->counts[owner].own_managed++;
@@ -82,9 +93,12 @@ static int report_domain(struct plan_run *run, int domain, const struct irq_coun
 		    run->out, domain,
 		    "its devices interrupt CPUs of others|%u interrupt%s of its functions %s "
 		    "managed: the kernel spreads them over all CPUs and user space may not move "
-		    "them",
+		    "them%s",
 		    count->own_managed, count->own_managed == 1 ? "" : "s",
-		    count->own_managed == 1 ? "is" : "are"))
+		    count->own_managed == 1 ? "is" : "are",
+		    run->inv->module_moves_irqs ?
+			    "; the module gives them CPUs of the domain when the driver starts anew" :
+			    ""))
 		return -ENOMEM;
 	if (count->foreign_managed &&
 	    plan_gap(

@@ -46,6 +46,31 @@ static void check_claims(struct verify *verify, int domain, const struct hp_kern
 			   live, count_pci(table, assigned->name));
 }
 
+/* What an older module does not have yet, and what this kernel or a parameter keeps it from, is a gap. */
+static void check_other_guards(struct verify *verify, const struct hp_kernel_info *info)
+{
+	static const struct {
+		uint32_t guard;
+		const char *promise, *gap;
+	} guards[] = {
+		{ HP_KERNEL_GUARD_NETDEV, "puts ports back that leave their domain's namespace",
+		  "does not watch the ports: only partd puts them back" },
+		{ HP_KERNEL_GUARD_IRQ, "puts interrupts back that leave the CPUs allowed to them",
+		  "does not watch the interrupts: only partd puts them back" },
+		{ HP_KERNEL_GUARD_MEMORY_OFFLINE, "refuses to take memory offline that claims need",
+		  "does not keep memory that claims need online" },
+		{ HP_KERNEL_GUARD_SUSPEND, "refuses to suspend the machine while domains run",
+		  "lets the machine suspend while domains run" },
+	};
+
+	for (size_t i = 0; i < hp_array_size(guards); i++) {
+		bool is_up = info->guards & guards[i].guard;
+
+		verify_say(verify, -1, "module", is_up ? HP_KEPT : HP_GAP, "the module %s",
+			   is_up ? guards[i].promise : guards[i].gap);
+	}
+}
+
 static void check_guards(struct verify *verify, const struct hp_kernel_info *info)
 {
 	bool vetoes = info->guards & HP_KERNEL_GUARD_CPU_OFFLINE, stays = info->guards & HP_KERNEL_GUARD_UNLOAD;
@@ -54,6 +79,7 @@ static void check_guards(struct verify *verify, const struct hp_kernel_info *inf
 		   vetoes ? "up" : "down");
 	verify_say(verify, -1, "module", stays ? HP_KEPT : HP_BROKEN, "the module %s while domains live",
 		   stays ? "cannot be unloaded" : "can be unloaded");
+	check_other_guards(verify, info);
 }
 
 void verify_module(struct verify *verify)
