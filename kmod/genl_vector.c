@@ -64,10 +64,11 @@ static int put_message(struct sk_buff *skb, struct netlink_callback *cb,
 int hp_genl_start_vectors(struct netlink_callback *cb)
 {
 	const struct nlattr *name = hp_dump_attrs(cb)[HP_A_DOMAIN_NAME];
+	int err = hp_genl_check_dumper(cb);
 	bool is_known;
 
-	if (!name)
-		return 0;
+	if (err || !name)
+		return err;
 	nla_strscpy(cursor_of(cb)->domain, name, sizeof(cursor_of(cb)->domain));
 	rcu_read_lock();
 	is_known = hp_table_find_domain(hp_registry_table(), cursor_of(cb)->domain);
