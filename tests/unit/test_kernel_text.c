@@ -90,6 +90,43 @@ static void any_order_becomes_the_canonical_one(void **state)
 	assert_string_equal(text, two_hosts);
 }
 
+static void what_stays_is_what_nobody_else_takes(void **state)
+{
+	static const struct {
+		const char *live, *want, *stays;	/* NULL = nothing */
+	} cases[] = {
+		{ two_hosts, two_hosts, two_hosts },
+		/* Growth lets go of nothing. */
+		{ "domain a active\ncpus a 2-3\npci a 0000:03:00.0 driver nvme",
+		  "domain a active\ncpus a 2-5\npci a 0000:03:00.0\npci a 0000:04:00.0\ndomain b\ncpus b 6",
+		  "domain a active\ncpus a 2-3\npci a 0000:03:00.0 driver nvme" },
+		/* A function and a core change hands; the memory stays until the end. */
+		{ "domain a\ncpus a 2-5\nmemory a 4096\npci a 0000:03:00.0\npci a 0000:04:00.0\ndomain b active\ncpus b 6,8",
+		  "domain b active\ncpus b 4-6\npci b 0000:04:00.0\ndomain a\ncpus a 2-3\nmemory a 1\npci a 0000:03:00.0",
+		  "domain a\ncpus a 2-3\nmemory a 4096\npci a 0000:03:00.0\ndomain b active\ncpus b 6" },
+		/* No CPU is kept; a segment is part of an address; a domain is gone. */
+		{ "domain a\ncpus a 1\npci a 0001:03:00.0\ndomain c\ncpus c 4", "domain a\ncpus a 2\npci a 0000:03:00.0",
+		  "domain a" },
+		{ "domain a\ncpus a 1", "domain b\ncpus b 1", NULL },
+		/* A name that is no address may mean any function. */
+		{ "domain a\npci a 8086:10d3/0", "domain a\npci a 0000:03:00.0", "domain a\npci a 8086:10d3/0" },
+		{ "domain a\npci a 0000:03:00.0", "domain a\npci a 8086:10d3/0", "domain a\npci a 0000:03:00.0" },
+		{ "domain a\npci a 8086:10d3/0", "domain b\npci b 8086:10d3/0", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < hp_array_size(cases); i++) {
+		hp_autofree char *stays = NULL;
+		hp_autoerr err = HP_ERR_INIT;
+
+		assert_int_equal(hp_backend_registry.meet(cases[i].live, cases[i].want, &stays, &err), 0);
+		if (cases[i].stays)
+			assert_string_equal(stays, cases[i].stays);
+		else
+			assert_null(stays);
+	}
+}
+
 static void other_text_is_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -175,6 +212,7 @@ int main(void)
 		cmocka_unit_test(canonical_text_comes_back_unchanged),
 		cmocka_unit_test(text_becomes_typed_claims),
 		cmocka_unit_test(any_order_becomes_the_canonical_one),
+		cmocka_unit_test(what_stays_is_what_nobody_else_takes),
 		cmocka_unit_test(other_text_is_refused),
 		cmocka_unit_test(backend_compares_meaning),
 		cmocka_unit_test(without_the_module_it_says_so),

@@ -43,6 +43,13 @@ struct hp_backend {
 	/* Whether a live value satisfies the wanted one; NULL = equal text. Neither is NULL. */
 	bool (*satisfies)(const char *attr, const char *live, const char *want);
 	/*
+	 * For a setting that guards what it names: what of the live value stays
+	 * in the wanted one. Written before all other steps, so that nothing is
+	 * still guarded for its old owner when it is handed on; *value is owned by
+	 * the caller, NULL = nothing stays. Neither text is NULL. NULL = not needed.
+	 */
+	int (*meet)(const char *live, const char *want, char **value, struct hp_err *err);
+	/*
 	 * Whether a wanted object outlasts the moment between what a change takes
 	 * back and what it makes: -EBUSY, with what to do first, when it would be
 	 * gone by then. Asked before a change that takes anything back. NULL = it does.

@@ -45,7 +45,7 @@ void hp_state_freep(struct hp_state **state);
 enum hp_step_kind {
 	HP_STEP_SET,		/* to the wanted value */
 	HP_STEP_RESTORE,	/* back to what was there before hostpart */
-	HP_STEP_SHRINK,		/* a CPU set gives CPUs away, perhaps on its way to another value */
+	HP_STEP_SHRINK,		/* a CPU set or the registry gives away what another takes, perhaps on its way */
 };
 
 /* One reversible change: from (read live, NULL = absent) -> to (NULL = make absent). */

@@ -172,6 +172,29 @@ static int plan_sets(struct hp_views *views, struct hp_steps *out, struct hp_err
 	return 0;
 }
 
+/* First of all, what guards a thing for its owner lets go of it: see hp_backend.meet. */
+static int plan_letting_go(struct hp_views *views, struct hp_steps *out, struct hp_err *err)
+{
+	for (size_t i = 0; i < views->count; i++) {
+		struct hp_view *view = &views->items[i];
+		const struct hp_setting *setting = view->setting;
+		hp_autofree char *stays = NULL;
+		int ret;
+
+		if (!view->is_usable || !view->backend->meet || !view->expected)
+			continue;
+		ret = view->backend->meet(view->expected, setting->want, &stays, err);
+		if (ret)
+			return hp_err_wrap(err, "%s %s %s", setting->backend, setting->object, setting->attr);
+		if (hp_backend_satisfies(view->backend, setting->attr, view->expected, stays))
+			continue;
+		if (!hp_steps_add(out, HP_STEP_SHRINK, setting, view->expected, stays) ||
+		    hp_text_replace(&view->expected, stays))
+			return out_of_memory(err);
+	}
+	return 0;
+}
+
 /* Undoing could not bring back what went away by itself, so this is asked while nothing has changed. */
 static int check_outlasting(struct hp_ctx *ctx, const struct hp_state *state, struct hp_views *views,
 			    struct hp_err *err)
@@ -195,8 +218,9 @@ int hp_steps_plan(struct hp_ctx *ctx, const struct hp_state *state, struct hp_vi
 	int ret = check_outlasting(ctx, state, views, err);
 
 	if (!ret)
+		ret = plan_letting_go(views, out, err);
+	if (!ret)
 		ret = plan_restores(ctx, state, views, out, err);
-
 	if (!ret)
 		ret = hp_steps_plan_cpus(views, out, err);
 	return ret ? ret : plan_sets(views, out, err);

@@ -133,6 +133,15 @@ char *hp_kernel_table_format(const struct hp_kernel_table *table);
 /* Accepts any order of lines so long as a domain comes first; -EINVAL names the line. */
 int hp_kernel_table_parse(const char *text, struct hp_kernel_table *table, struct hp_err *err);
 
+/*
+ * Adds to *out, which starts empty, what of the live table stays as it is in
+ * the wanted one: its domains without the CPUs and functions that they lose.
+ * In force before the machine is changed, it lets go of what another takes.
+ * 0 or -ENOMEM.
+ */
+int hp_kernel_table_meet(const struct hp_kernel_table *live, const struct hp_kernel_table *want,
+			 struct hp_kernel_table *out);
+
 /* One consistent generation. Needs CAP_SYS_ADMIN and CAP_NET_ADMIN. *table starts as HP_KERNEL_TABLE_INIT. */
 int hp_kernel_table_read(struct hp_kernel *kernel, struct hp_kernel_table *table, struct hp_err *err);
 

@@ -176,10 +176,29 @@ static bool satisfies(const char *attr, const char *live, const char *want)
 	return strcmp(live_lines, want_lines) == 0;
 }
 
+static int meet(const char *live, const char *want, char **value, struct hp_err *err)
+{
+	hp_autokerneltable now = HP_KERNEL_TABLE_INIT, goal = HP_KERNEL_TABLE_INIT, stays = HP_KERNEL_TABLE_INIT;
+	int result = hp_kernel_table_parse(live, &now, err);
+
+	*value = NULL;
+	if (!result)
+		result = hp_kernel_table_parse(want, &goal, err);
+	if (result)
+		return result;
+	if (hp_kernel_table_meet(&now, &goal, &stays))
+		return hp_err_errno(err, ENOMEM, "registry table");
+	if (!stays.domains_count)
+		return 0;
+	*value = hp_kernel_table_format(&stays);
+	return *value ? 0 : hp_err_errno(err, ENOMEM, "registry table");
+}
+
 const struct hp_backend hp_backend_registry = {
 	.name = "registry",
 	.probe = probe,
 	.read = read_setting,
 	.write = write_setting,
 	.satisfies = satisfies,
+	.meet = meet,
 };

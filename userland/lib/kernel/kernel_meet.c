@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/* kernel_meet.c: what two tables have in common: the claims that do not change hands from one to the other. */
+#include <errno.h>
+#include <hwloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/hp_auto.h"
+#include "base/hp_text.h"
+#include "kernel/hp_kernel.h"
+
+static long find_domain(const struct hp_kernel_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->domains_count; i++)
+		if (!strcmp(table->domains[i].name, name))
+			return (long)i;
+	return -1;
+}
+
+static bool is_same_address(const struct hp_kernel_claim *a, const struct hp_kernel_claim *b)
+{
+	return a->pci_segment == b->pci_segment && a->pci_bus == b->pci_bus && a->pci_device == b->pci_device &&
+	       a->pci_function == b->pci_function;
+}
+
+/* A function named otherwise than by its address may be any: it is left to its owner. */
+static bool has_function(const struct hp_kernel_table *table, size_t domain, const struct hp_kernel_claim *claim)
+{
+	if (claim->pci_match != HP_KERNEL_PCI_BY_ADDRESS)
+		return true;
+	for (size_t i = 0; i < table->claims_count; i++) {
+		const struct hp_kernel_claim *other = &table->claims[i];
+
+		if (other->domain == domain && other->type == HP_KERNEL_PCI &&
+		    (other->pci_match != HP_KERNEL_PCI_BY_ADDRESS || is_same_address(other, claim)))
+			return true;
+	}
+	return false;
+}
+
+static int collect_cpus(const struct hp_kernel_table *table, size_t domain, hwloc_bitmap_t cpus)
+{
+	for (size_t i = 0; i < table->claims_count; i++) {
+		const struct hp_kernel_claim *claim = &table->claims[i];
+
+		for (size_t j = 0; claim->domain == domain && claim->type == HP_KERNEL_CPU && j < claim->ranges_count; j++)
+			if (hwloc_bitmap_set_range(cpus, claim->ranges[j].first, (int)claim->ranges[j].last))
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_cpus(struct hp_kernel_table *out, size_t domain, hwloc_const_bitmap_t cpus)
+{
+	struct hp_kernel_claim claim = { .domain = domain, .type = HP_KERNEL_CPU };
+	hp_autofree struct hp_kernel_range *ranges = NULL;
+	int first, end;
+
+	if (hwloc_bitmap_iszero(cpus))
+		return 0;
+	ranges = calloc((size_t)hwloc_bitmap_weight(cpus), sizeof(*ranges));
+	if (!ranges)
+		return -ENOMEM;
+	for (first = hwloc_bitmap_first(cpus); first >= 0; first = hwloc_bitmap_next(cpus, end - 1)) {
+		end = hwloc_bitmap_next_unset(cpus, first);
+		ranges[claim.ranges_count].first = (uint32_t)first;
+		ranges[claim.ranges_count++].last = (uint32_t)end - 1;
+	}
+	claim.ranges = ranges;
+	return hp_kernel_table_add_claim(out, &claim);
+}
+
+static int meet_cpus(const struct hp_kernel_table *live, size_t from, const struct hp_kernel_table *want, size_t to,
+		     struct hp_kernel_table *out, size_t domain)
+{
+	hp_autobitmap now = hwloc_bitmap_alloc(), goal = hwloc_bitmap_alloc();
+
+	if (!now || !goal || collect_cpus(live, from, now) || collect_cpus(want, to, goal) ||
+	    hwloc_bitmap_and(now, now, goal))
+		return -ENOMEM;
+	return add_cpus(out, domain, now);
+}
+
+/* The amount of memory is no thing that two can hold at once, so it stays until the new table comes. */
+static int meet_domain(const struct hp_kernel_table *live, size_t from, const struct hp_kernel_table *want, size_t to,
+		       struct hp_kernel_table *out)
+{
+	long domain = hp_kernel_table_add_domain(out, &live->domains[from]);
+	int result = domain < 0 ? -ENOMEM : meet_cpus(live, from, want, to, out, (size_t)domain);
+
+	for (size_t i = 0; !result && i < live->claims_count; i++) {
+		struct hp_kernel_claim claim = live->claims[i];
+
+		if (claim.domain != from || claim.type == HP_KERNEL_CPU ||
+		    (claim.type == HP_KERNEL_PCI && !has_function(want, to, &claim)))
+			continue;
+		claim.domain = (size_t)domain;
+		result = hp_kernel_table_add_claim(out, &claim);
+	}
+	return result;
+}
+
+int hp_kernel_table_meet(const struct hp_kernel_table *live, const struct hp_kernel_table *want,
+			 struct hp_kernel_table *out)
+{
+	int result = 0;
+
+	for (size_t i = 0; !result && i < live->domains_count; i++) {
+		long to = find_domain(want, live->domains[i].name);
+
+		if (to >= 0)
+			result = meet_domain(live, i, want, (size_t)to, out);
+	}
+	return result;
+}
