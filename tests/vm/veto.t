@@ -23,10 +23,13 @@ types() { cat /sys/fs/cgroup/hostpart*/cpuset.cpus.partition /sys/fs/cgroup/host
 ok "the module loads" modprobe hostpart
 ok "apply" partctl apply /tmp/veto.yaml
 is "no claimed CPU is without its pin" "$(find /sys/bus/hostpart/devices/ -type l | wc -l)" 4
-partd --policy /nonexistent > /tmp/partd.log 2>&1 &
-partd_pid=$!
-eventually 30 "partd runs" bash -c 'partctl status | grep -q "partd runs"'
-partctl confirm > /dev/null 2>&1	# partd answers, with a refusal, once it has begun to listen to the module
+start_partd() {
+	partd --policy /nonexistent > /tmp/partd.log 2>&1 &
+	partd_pid=$!
+	eventually 30 "partd runs" bash -c 'partctl status | grep -q "partd runs"'
+}
+refusals() { partctl events -o json | grep -c '"type":"refused"'; }
+start_partd
 kill -STOP $partd_pid	# it may hear, but it may not mend
 for domain in alpha beta; do
 	before=$(cpus_of $domain)
@@ -42,6 +45,16 @@ kill -CONT $partd_pid
 eventually 10 "the refusal is an event with its actor" \
 	bash -c "partctl events -o json | grep refused | grep -q '\"pid\":$(cat /tmp/asker),'"
 note "$(partctl events --last 5)"
+told=$(refusals)
+kill $partd_pid
+wait $partd_pid
+bash -c "echo \$\$ > /tmp/asker; echo 0 > /sys/devices/system/cpu/cpu$cpu/online" 2> /dev/null
+is "without partd nothing is logged" "$(refusals)" "$told"
+start_partd
+eventually 10 "what the module refused meanwhile is told afterwards, with its actor" \
+	bash -c "partctl events -o json | tail -n 3 | grep refused | grep -q '\"pid\":$(cat /tmp/asker),'"
+is "once, and nothing else again" "$(refusals)" $((told + 1))
+note "$(partctl events --last 3)"
 free=$(each_cpu "$(cat /sys/fs/cgroup/cpuset.cpus.effective)" | tail -n 1)
 ok "cpu $free of the base goes offline" offline "$free" 0
 ok "and comes back" offline "$free" 1

@@ -18,6 +18,11 @@ struct hp_kernel_events;
 struct actors;
 struct reported;
 
+/* The latest event of the module that was told. */
+struct agent_mark {
+	uint64_t time_ns, seq;		/* CLOCK_BOOTTIME, and the module's number */
+};
+
 struct agent {
 	struct hp_ctx ctx;
 	sd_event *loop;
@@ -25,6 +30,7 @@ struct agent {
 	struct hp_state *state;		/* in force; NULL = nothing applied */
 	struct watches *watches;	/* watch.c */
 	struct hp_kernel_events *module;	/* owned by the watches */
+	struct agent_mark told;		/* watch_module.c */
 	struct actors *actors;		/* actor.c */
 	struct reported *reported;	/* drift.c */
 	char *offender;			/* while healing: whose CPUs overlap a partition; drift.c */
