@@ -231,7 +231,15 @@ static void keep(struct hp_function *function, const struct wanted *wanted, cons
 	tell_handed(function, wanted, err, reason);
 }
 
-/* Unbind, reset when somebody else used it, bind. */
+/* What was removed by hand and found again has lost its record, not what is in it. */
+static bool needs_reset(const struct hp_function *function, const struct wanted *wanted)
+{
+	if (!function->user[0])
+		return function->has_arrived;
+	return strcmp(function->user, wanted->domain);
+}
+
+/* Unbind, reset when somebody else used it or may have, bind. */
 static void give(struct hp_function *function, const struct wanted *wanted)
 {
 	struct pci_dev *pdev = function->pdev;
@@ -239,7 +247,7 @@ static void give(struct hp_function *function, const struct wanted *wanted)
 	const char *was_reset = "fresh";
 	int err = detach(function);
 
-	if (!err && function->user[0] && strcmp(function->user, wanted->domain))
+	if (!err && needs_reset(function, wanted))
 		was_reset = clean(pdev);
 	if (!err)
 		err = set_override(function, wanted->driver);
