@@ -3,7 +3,7 @@
 # irq-guard.t: interrupts of claimed functions stay on their domain's CPUs, all others off them.
 # kernels: 6.1 6.12
 # boot: guards
-# testbed: --cpus 4 --memory 2GiB --append slub_debug=FZPU --qemu -m --qemu 2048M,slots=1,maxmem=4G --qemu -object --qemu memory-backend-ram,id=dimm0,size=256M --qemu -device --qemu pc-dimm,id=plugged,memdev=dimm0,node=0
+# testbed: --cpus 4 --memory 2GiB --append slub_debug=FZPU --append memhp_default_state=offline --qemu -m --qemu 2048M,slots=1,maxmem=4G --qemu -object --qemu memory-backend-ram,id=dimm0,size=256M --qemu -device --qemu pc-dimm,id=plugged,memdev=dimm0,node=0
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/vm/pci.sh
