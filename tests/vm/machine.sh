@@ -22,13 +22,13 @@ mounts_of_interest() {
 }
 
 # Every value that apply may change, as "file:value" lines; counters, what a live machine moves by itself and
-# the numbers of links (which follow the order in which they were made) are left out; so is the queue discipline of a
+# the numbers and the order of links (which follow the order in which they were made) are left out; so is the queue discipline of a
 # link that is down, which the kernel lays out anew when it goes up.
 snapshot() {
 	lines_of /sys/fs/cgroup/{,*/,hostpart*/*/}{cpuset.*,cgroup.subtree_control,cgroup.type,memory.{min,max,high,swap.max},pids.max}
 	lines_of /sys/devices/virtual/workqueue/cpumask /proc/irq/default_smp_affinity /proc/irq/*/smp_affinity_list
 	mounts_of_interest
-	ip -o link show | sed '/[<,]UP[,>]/!s/ qdisc [a-z_]*//; s/^[0-9]*: //; s/ qlen [0-9]*//; s/state [A-Z]*//; s/<[^>]*>//; s/@if[0-9]*/@/; s/ link-netnsid [0-9]*//'
+	ip -o link show | sed '/[<,]UP[,>]/!s/ qdisc [a-z_]*//; s/^[0-9]*: //; s/ qlen [0-9]*//; s/state [A-Z]*//; s/<[^>]*>//; s/@if[0-9]*/@/; s/ link-netnsid [0-9]*//' | sort
 	printf '%s\n' 'addr show' 'route show' | ip -o -4 -batch - | sed 's/^[0-9]*: //' | sort
 	nft list ruleset 2> /dev/null
 	echo /run/netns/*

@@ -35,6 +35,7 @@ struct agent {
 	struct reported *reported;	/* drift.c */
 	char *offender;			/* while healing: whose CPUs overlap a partition; drift.c */
 	agent_mask dirty;		/* backends to look at when the check timer fires */
+	agent_mask second_look;		/* while healing: those where something could not be mended; drift.c */
 	sd_event_source *check, *sweep, *confirm;
 };
 
@@ -42,8 +43,8 @@ struct agent {
 int agent_adopt(struct agent *agent, struct hp_err *err);
 /* Logs an event and appends it to the event log; a failing log is itself logged, never fatal. */
 void agent_tell(struct agent *agent, const struct hp_event *event);
-/* Name of a setting's domain, NULL for the machine; borrowed from the setting's object. */
-void agent_domain_of(const struct hp_setting *setting, char *name, size_t size);
+/* Name of a setting's domain, "" for the machine. */
+void agent_domain_of(const struct agent *agent, const struct hp_setting *setting, char *name, size_t size);
 
 /* server.c: the control socket. */
 int server_start(struct agent *agent, struct hp_err *err);

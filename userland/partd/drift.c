@@ -12,12 +12,17 @@
 #include "base/hp_log.h"
 
 /* A burst of writes makes one check; short enough that a partition is valid again well within a second. */
-enum { SETTLE_US = 10 * 1000, SWEEP_US = 60 * 1000 * 1000 };
+enum { SETTLE_US = 10 * 1000, SECOND_LOOK_US = 500 * 1000, SWEEP_US = 60 * 1000 * 1000 };
 
-/* A drift that could not be mended, so that it is not reported again while it stays the same. */
+/*
+ * A drift that could not be mended, so that it is not reported again while it
+ * stays the same. The module may be mending the same thing at that moment, so
+ * the first failure is only looked at again, and the second one is told.
+ */
 struct reported {
 	struct reported *next;
 	char *key, *found;
+	bool is_told;
 };
 
 static char *key_of(const struct hp_setting *setting)
@@ -42,12 +47,12 @@ static void forget(struct agent *agent, const char *key)
 	}
 }
 
-static bool is_known(const struct agent *agent, const char *key, const char *found)
+static struct reported *find_reported(struct agent *agent, const char *key, const char *found)
 {
-	for (const struct reported *entry = agent->reported; entry; entry = entry->next)
+	for (struct reported *entry = agent->reported; entry; entry = entry->next)
 		if (strcmp(entry->key, key) == 0 && strcmp(entry->found, found) == 0)
-			return true;
-	return false;
+			return entry;
+	return NULL;
 }
 
 static void remember(struct agent *agent, const char *key, const char *found)
@@ -69,29 +74,59 @@ static void remember(struct agent *agent, const char *key, const char *found)
 	agent->reported = entry;
 }
 
+/* Whether a failure to mend is to be told now. */
+static bool is_news(struct agent *agent, const struct hp_setting *setting, const char *key, const char *found)
+{
+	struct reported *entry = find_reported(agent, key, found);
+	bool was_told = entry && entry->is_told;
+
+	if (entry) {
+		entry->is_told = true;
+		return !was_told;
+	}
+	remember(agent, key, found);
+	agent->second_look |= watch_backend_bit(setting->backend);
+	return false;
+}
+
+/* A port's value also holds what restores it bit by bit, which tells a reader nothing. */
+static char *show(const struct hp_setting *setting, const char *found)
+{
+	struct json_object *object = strcmp(setting->backend, "port") == 0 ? json_tokener_parse(found) : NULL;
+	char *text;
+
+	if (!json_object_is_type(object, json_type_object)) {
+		json_object_put(object);
+		return strdup(found);
+	}
+	json_object_object_del(object, "raw");
+	text = strdup(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+	return text;
+}
+
 static void on_drift(void *arg, const struct hp_applied *item, const char *live, int healed, const char *error)
 {
 	struct agent *agent = arg;
 	const struct hp_setting *setting = &item->setting;
 	const char *found = live ? live : "absent";
+	hp_autofree char *shown = show(setting, found);
 	hp_autofree char *key = key_of(setting);
 	hp_autofree char *what = NULL;
 	hp_autofree char *done = NULL;
 	const char *offender = strcmp(setting->attr, "cpuset.cpus.partition") == 0 ? agent->offender : NULL;
 	char domain[HP_NAME_MAX + 1];
-	struct hp_event event = { .type = "drift", .was = setting->want, .found = found };
+	struct hp_event event = { .type = "drift", .was = setting->want, .found = shown };
 
-	if (!key || (healed < 0 && is_known(agent, key, found)))
+	if (!key || !shown || (healed < 0 && !is_news(agent, setting, key, found)))
 		return;
-	if (healed < 0)
-		remember(agent, key, found);
-	else
+	if (healed >= 0)
 		forget(agent, key);
 	if (asprintf(&what, "%s %s%s%s", setting->backend, setting->object, *setting->attr ? " " : "", setting->attr) < 0 ||
 	    asprintf(&done, "%s%s%s%s", healed < 0 ? "could not be mended: " : "put back", healed < 0 ? error : "",
 		     offender ? "; " : "", offender ? offender : "") < 0)
 		return;
-	agent_domain_of(setting, domain, sizeof(domain));
+	agent_domain_of(agent, setting, domain, sizeof(domain));
 	event.domain = *domain ? domain : NULL;
 	event.what = what;
 	event.done = done;
@@ -172,12 +207,16 @@ static int on_check(sd_event_source *source, uint64_t usec, void *arg)
 	struct agent *agent = arg;
 	agent_mask mask = agent->dirty;
 
-	(void)source;
 	(void)usec;
 	agent->dirty = 0;
+	agent->second_look = 0;
 	heal(agent, mask);
 	if (mask & watch_backend_bit("port"))
 		settle(agent);
+	if (agent->second_look && !agent->dirty) {
+		agent->dirty = agent->second_look;
+		arm(source, SECOND_LOOK_US);
+	}
 	return 0;
 }
 
@@ -192,7 +231,8 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *arg)
 
 void drift_suspect(struct agent *agent, agent_mask backends)
 {
-	if (agent->dirty == 0)
+	/* A second look that waits does not keep what is new waiting. */
+	if (agent->dirty == 0 || agent->second_look)
 		arm(agent->check, SETTLE_US);
 	agent->dirty |= backends;
 }

@@ -30,18 +30,19 @@ static void usage(FILE *out)
 		"Example:\n  partd --policy /etc/hostpart/policy.yaml\n");
 }
 
-void agent_domain_of(const struct hp_setting *setting, char *name, size_t size)
+/* Ports and interrupts have no name of a domain in them, but each domain has its cgroup "TOP/alpha". */
+void agent_domain_of(const struct agent *agent, const struct hp_setting *setting, char *name, size_t size)
 {
-	const char *object = setting->object;
-
 	*name = '\0';
-	if (setting->domain < 0)
+	for (size_t i = 0; setting->domain >= 0 && agent->state && i < agent->state->count; i++) {
+		const struct hp_setting *other = &agent->state->items[i].setting;
+		const char *slash = strcmp(other->backend, "cgroup") == 0 ? strchr(other->object, '/') : NULL;
+
+		if (!slash || other->domain != setting->domain)
+			continue;
+		snprintf(name, size, "%.*s", (int)strcspn(slash + 1, "/"), slash + 1);
 		return;
-	/* "TOP/alpha" for cgroups, "alpha" for the rest; ports and interrupts have no name in them. */
-	if (strcmp(setting->backend, "cgroup") == 0 && strchr(object, '/'))
-		object = strchr(object, '/') + 1;
-	if (object[0] >= 'a' && object[0] <= 'z')
-		snprintf(name, size, "%.*s", (int)strcspn(object, "/"), object);
+	}
 }
 
 static void describe_actor(const struct hp_actor *actor, char *text, size_t size)

@@ -82,6 +82,9 @@ bool module_phrase(const struct hp_kernel_event *event, struct module_phrase *ph
 	*told = (struct hp_event){ 0 };
 	if (event->type >= hp_array_size(phrases) || !phrases[event->type].say)
 		return false;
+	/* What could not be moved when a table came is no drift but a gap, which plan and verify list. */
+	if (event->type == HP_KERNEL_EVENT_IRQ_UNMOVABLE && !event->actor_is_known)
+		return false;
 	phrases[event->type].say(event, phrase);
 	if (event->error)
 		snprintf(phrase->done, sizeof(phrase->done), "the module cannot mend it: %s", strerror((int)event->error));

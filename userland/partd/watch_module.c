@@ -13,7 +13,7 @@
 #include "kernel/hp_kernel.h"
 #include "module_phrase.h"
 
-#define LATE_S 2	/* of an event that is told as an old one */
+#define LATE_S 10	/* of a kept event that is told as an old one */
 
 static void end_events(void *handle)
 {
@@ -97,7 +97,7 @@ static void say_late(const struct hp_kernel_event *event, struct hp_event *told,
 }
 
 /* False when the event is not for the log. */
-static bool tell(struct agent *agent, const struct hp_kernel_event *event)
+static bool tell(struct agent *agent, const struct hp_kernel_event *event, bool is_kept)
 {
 	struct module_phrase phrase;
 	struct hp_event told;
@@ -109,7 +109,8 @@ static bool tell(struct agent *agent, const struct hp_kernel_event *event)
 		return true;
 	actors_drain(agent);
 	told.actor = actor_of(agent, event);
-	say_late(event, &told, done, sizeof(done));
+	if (is_kept)
+		say_late(event, &told, done, sizeof(done));
 	agent_tell(agent, &told);
 	save_mark(agent, event);
 	return true;
@@ -117,7 +118,7 @@ static bool tell(struct agent *agent, const struct hp_kernel_event *event)
 
 static int tell_kept(const struct hp_kernel_event *event, void *arg)
 {
-	tell(arg, event);
+	tell(arg, event, true);
 	return 0;
 }
 
@@ -141,7 +142,7 @@ static int on_module(sd_event_source *source, int fd, uint32_t revents, void *ar
 	(void)fd;
 	(void)revents;
 	while ((ret = hp_kernel_events_read(agent->module, &event, &err)) > 0) {
-		if (!tell(agent, &event))
+		if (!tell(agent, &event, false))
 			drift_suspect(agent, watch_backend_bit("registry"));
 	}
 	if (ret == -ENOBUFS) {
