@@ -46,8 +46,8 @@ irq=$(awk '/nvme0q0|nvme1q0/ { sub(":", "", $1); print $1; exit }' /proc/interru
 want=$(cat "/proc/irq/$irq/smp_affinity_list")
 bash -c "echo $base_cpu > /proc/irq/$irq/smp_affinity_list; echo \$\$ > /tmp/actor.pid"
 eventually 2 "a moved interrupt is put back" bash -c "[ \"\$(cat /proc/irq/$irq/smp_affinity_list)\" = '$want' ]"
-eventually 2 "with its actor" bash -c "partctl events -o json | grep -E '\"(irq|interrupt) $irq[ \"]' | grep -q '\"pid\":$(cat /tmp/actor.pid)'"
-is "told once, by the module or by partd" "$(events drift | grep -cE "\"(irq|interrupt) $irq[ \"]")" 1
+eventually 2 "with its actor" bash -c "partctl events -o json | grep -E '\"(irq|interrupt) ${irq}[ \"]' | grep -q '\"pid\":$(cat /tmp/actor.pid)'"
+is "told once, by the module or by partd" "$(events drift | grep -cE "\"(irq|interrupt) ${irq}[ \"]")" 1
 
 ok "root in the domain sends its port away" partctl exec alpha -- ip link set eth0 down
 eventually 3 "a port that was taken down is up again" bash -c "partctl exec alpha -- ip -o link show eth0 | grep -q '[<,]UP'"
