@@ -187,7 +187,7 @@ static int simulate_all(const struct run *run, const struct request *request, co
 		}
 	}
 	end_progress(&meter);
-	return ret < 0 ? hp_err_wrap(err, "%s", request->file) : 0;
+	return ret < 0 ? hp_err_wrap(err, "%s", strcmp(request->file, "-") == 0 ? "standard input" : request->file) : 0;
 }
 
 static int run_request(const struct run *run, const struct request *request)

@@ -63,8 +63,8 @@ struct hp_lruk_config {
 struct hp_lruk;
 
 /*
- * Takes all memory that the engine ever uses: hp_lruk_bytes(), about 150 bytes for
- * each resident page and 100 for each history, with K = 3. -EINVAL (exit status
+ * Takes all memory that the engine ever uses: hp_lruk_bytes(), about 190 bytes for
+ * each resident page and 120 for each history, with K = 3. -EINVAL (exit status
  * 2: the message names the field), -ENOMEM. The caller frees *lruk.
  */
 int hp_lruk_new(const struct hp_lruk_config *config, struct hp_lruk **lruk, struct hp_err *err);
@@ -86,11 +86,10 @@ struct hp_lruk_outcome {
 
 /*
  * The page is referenced at `time` and is resident from now on; when that takes
- * a place that is not free, the victim loses its own. A resident page costs
- * O(K), another one O(log n) amortized: each reference is sorted in at most
- * once, by the first choice that it matters to. Returns 0, or -EINVAL
- * and nothing done when the time is before that of an earlier call (or
- * UINT64_MAX, which no time is). `outcome` may be NULL.
+ * a place that is not free, the victim loses its own. O(K + log n) amortized:
+ * each reference is sorted in at most once, by the first choice that it matters
+ * to. Returns 0, or -EINVAL and nothing done when the time is before that of an
+ * earlier call (or UINT64_MAX, which no time is). `outcome` may be NULL.
  */
 int hp_lruk_reference(struct hp_lruk *lruk, uint64_t id, uint64_t time, struct hp_lruk_outcome *outcome);
 
