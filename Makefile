@@ -67,7 +67,7 @@ LDLIBS   += $(PKG_LIBS) -lpthread -lm
 $(O)/obj/userland/lib/kernel/% $(O)/obj/tests/%: UAPI_FLAGS := -Ikmod/uapi
 
 # ---- targets ----
-.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan bench-kmod bench-trace veristat fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built FORCE
+.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan bench-lruk bench-kmod bench-trace veristat fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built FORCE
 all: module bpf userland
 
 userland: $(if $(LIB_SRC),$(LIB)) $(PROGRAMS)
@@ -87,6 +87,7 @@ help:
 	@echo 'make vm [KERNEL=6.12]    an interactive root shell in the test VM'
 	@echo 'make schema              does the JSON Schema agree with the policy parser'
 	@echo 'make bench-plan          the planner benchmark'
+	@echo 'make bench-lruk [CACHESIM=FILE]     speed and memory of lruk-sim; beside libCacheSim when its program is named'
 	@echo 'make bench-kmod [KERNEL=6.12]      what the kernel module costs, in a VM'
 	@echo 'make bench-trace [PAIRS=10]        what counting waits costs a context switch, on this machine; needs root'
 	@echo 'make veristat [KERNEL=6.12]        instructions of every eBPF program, on this kernel or in a VM'
@@ -184,6 +185,10 @@ install-vm-tools: vm-tools
 
 bench-plan: $(O)/bench/bench_plan
 	$(Q)$<
+
+# Ten million references for each policy of lruk-sim. CACHESIM names libCacheSim's program, to run beside it.
+bench-lruk: $(O)/bench/bench_lruk
+	$(Q)$< $(if $(CACHESIM),'$(CACHESIM)')
 
 # What the module costs, measured in a VM: a table of medians. KERNEL=6.1|6.12.
 bench-kmod:

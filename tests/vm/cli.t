@@ -38,7 +38,7 @@ ok "-h without a verb" partctl -h
 page=userland/man/partctl.1.scd
 is "the manual page has every verb and every option of its help" "$(for verb in $verbs; do
 	grep -q "^## partctl $verb" $page || echo "$verb"
-	for option in $(partctl "$verb" --help | sed -n '/^Options:/,$s/.*\(--[a-z-]*\).*/\1/p'); do
+	for option in $(partctl "$verb" --help | sed -n '/^Options:/,$s/.*\(--[a-z0-9-]*\).*/\1/p'); do
 		grep -qE -- "^(\*-[a-zA-Z]\*, )?\*$option\*" $page || echo "$verb $option"
 	done
 done)" ""
