@@ -63,7 +63,12 @@ struct {
 	__type(value, struct hp_row);
 } hp_rows SEC(".maps");
 
-/* Of task p: slot p->pid % slots_count. Two tasks that share one lose what only a move while waiting asks for. */
+/*
+ * Of task p: slot p->pid % slots_count. Two tasks that share one lose what
+ * only a move while waiting asks for. Task storage would have one for each,
+ * but takes three times as long to find (27 against 8 ns on 6.18), and on 6.1
+ * it allocates under the run queue's lock.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
