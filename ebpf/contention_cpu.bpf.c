@@ -253,9 +253,10 @@ int BPF_PROG(hp_contention_switch, bool preempt, struct task_struct *prev, struc
 		stats = row_at(processor, row);
 		if (stats)
 			end_wait(cpu, stats, next, now);
-		if ((preempt || prev_state == 0) && was != HP_ROW_IDLE && row < HP_ROWS_MAX) {
+		if ((preempt || prev_state == 0) && was != HP_ROW_IDLE) {
 			stats = row_at(processor, was);
-			if (stats)
+			barrier_var(row);	/* 6.1 forgets the bounds of what was on the stack meanwhile */
+			if (stats && row < HP_ROWS_MAX)
 				stats->preempted_by[row]++;
 		}
 	}
@@ -322,10 +323,11 @@ static __always_inline void steal(__u32 processor, struct hp_cpu *cpu, __u64 thi
 {
 	struct hp_row *stats;
 
-	if (cpu->task_row == HP_ROW_IDLE || cpu->task_row == HP_ROW_KERNEL || thief >= HP_ROWS_MAX)
+	if (cpu->task_row == HP_ROW_IDLE || cpu->task_row == HP_ROW_KERNEL)
 		return;
 	stats = row_at(processor, cpu->task_row);
-	if (stats)
+	barrier_var(thief);
+	if (stats && thief < HP_ROWS_MAX)
 		stats->stolen_ns[thief] += length;
 }
 
