@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* irq_guard.c: keeps interrupts of claimed functions on their domain's CPUs and all others off them. */
+/* irq_guard.c: keeps interrupts of claimed functions on their domain's CPUs, all others off. */
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/irqnr.h>

@@ -84,13 +84,13 @@ static void find_owner(const struct hp_table *table, struct irq_data *data,
 	}
 }
 
-static u32 why_fixed(struct irq_data *data)
+static int why_fixed(struct irq_data *data)
 {
 	struct irq_chip *chip = irq_data_get_irq_chip(data);
 
 	if (!irqd_can_balance(data))
-		return EPERM;	/* one for each CPU, or its driver wants it left alone */
-	return chip && chip->irq_set_affinity ? 0 : EOPNOTSUPP;
+		return -EPERM;	/* one for each CPU, or its driver wants it left alone */
+	return chip && chip->irq_set_affinity ? 0 : -EOPNOTSUPP;
 }
 
 static void copy_masks(struct irq_desc *desc, struct irq_data *data, struct hp_irq_look *look)
@@ -125,7 +125,7 @@ bool hp_irq_look(const struct hp_table *table, struct hp_irq_look *look)
 	if (is_used) {
 		find_owner(table, data, look);
 		look->is_managed = irqd_affinity_is_managed(data);
-		look->error = why_fixed(data);
+		look->error = -why_fixed(data);
 		copy_masks(desc, data, look);
 	}
 	raw_spin_unlock_irqrestore(&desc->lock, flags);

@@ -76,6 +76,7 @@ static int leave_allocation(struct kretprobe_instance *instance, struct pt_regs 
 	struct allocation *mine = *(struct allocation **)instance->data;
 
 	mine->pdev = NULL;
+	/* The slot is free only when it is empty: pairs with the cmpxchg() of the next one. */
 	smp_store_release(&mine->task, NULL);
 	return 0;
 }

@@ -106,7 +106,8 @@ void __init hp_unload_guard_init(void)
 	int err = watch();
 
 	if (err)
-		pr_notice("hostpart: no probe on delete_module (%d): refused unloads go untold\n", err);
+		pr_notice("hostpart: no probe on delete_module (%d): refused unloads go untold\n",
+			  err);
 	is_watched = !err;
 }
 
