@@ -10,7 +10,7 @@ work=$(mktemp -d)
 on_exit rm -rf "$work"
 chmod 755 "$work"
 err=$work/err out=$work/out
-verbs='inventory validate plan diff compile apply confirm rollback status exec shell verify events contention seal teardown completion help'
+verbs='inventory validate plan diff compile apply confirm rollback status exec shell verify events contention seal teardown lruk-sim lruk-gen completion help'
 as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
 cat > "$work/small.yaml" <<'END'
@@ -32,7 +32,7 @@ for verb in $verbs; do
 	awk 'length > 120 { exit 1 }' "$out" || missing+=" $verb:wide"
 done
 is "--help of every verb exits with 0, shows its usage and an example" "$missing" ""
-is "'help' lists exactly these verbs" "$(partctl help | sed -n 's/^  \([a-z]*\) .*/\1/p' | xargs)" "$verbs"
+is "'help' lists exactly these verbs" "$(partctl help | sed -n 's/^  \([a-z-]*\) .*/\1/p' | xargs)" "$verbs"
 is "'help VERB' says the same as --help" "$(partctl help events)" "$(partctl events --help)"
 ok "-h without a verb" partctl -h
 page=userland/man/partctl.1.scd
