@@ -155,8 +155,7 @@ static __attribute__((noinline)) _Bool hp_history_divide(const struct hp_history
 	/* Twice, for the first mark is passed when it lies ahead of until_ns. */
 	hp_loop(2 * HP_MARK_EVERY, hp_walk_step, &walk);
 	if (walk.at == HP_WALK_AT_MARK && hp_walk_jump(&walk))
-		/* Twice, for the first mark is passed when it lies ahead of until_ns. */
-	hp_loop(2 * HP_MARK_EVERY, hp_walk_step, &walk);
+		hp_loop(2 * HP_MARK_EVERY, hp_walk_step, &walk);
 	if (walk.at == HP_WALK_DONE)
 		return 1;
 	by_ns[HP_ROW_UNKNOWN] += walk.end_ns - from_ns;

@@ -163,26 +163,27 @@ int hp_genl_dump_domains(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len ? skb->len : err;
 }
 
-int hp_genl_start_claims(struct netlink_callback *cb)
+int hp_genl_start_filtered(struct netlink_callback *cb, char *domain)
 {
 	struct nlattr *name = hp_dump_attrs(cb)[HP_A_DOMAIN_NAME];
-	struct dump_cursor *cursor = cursor_of(cb);
 	int err = hp_genl_check_dumper(cb);
-	bool is_known = true;
+	bool is_known;
 
-	if (err)
+	if (err || !name)
 		return err;
-
-	if (name) {
-		nla_strscpy(cursor->domain, name, sizeof(cursor->domain));
-		rcu_read_lock();
-		is_known = hp_table_find_domain(hp_registry_table(), cursor->domain);
-		rcu_read_unlock();
-	}
-	cb->min_dump_alloc = largest_entry();
+	nla_strscpy(domain, name, HP_DOMAIN_NAME_MAX + 1);
+	rcu_read_lock();
+	is_known = hp_table_find_domain(hp_registry_table(), domain);
+	rcu_read_unlock();
 	if (!is_known)
 		NL_SET_ERR_MSG(cb->extack, "no such domain");
 	return is_known ? 0 : -ENOENT;
+}
+
+int hp_genl_start_claims(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = largest_entry();
+	return hp_genl_start_filtered(cb, cursor_of(cb)->domain);
 }
 
 int hp_genl_dump_claims(struct sk_buff *skb, struct netlink_callback *cb)

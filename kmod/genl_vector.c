@@ -21,10 +21,10 @@ static int put_function(struct sk_buff *skb, const struct hp_vector *vector)
 {
 	if (!vector->has_function)
 		return 0;
-	if (nla_put_u32(skb, HP_VECTOR_A_PCI_SEGMENT, vector->segment) ||
-	    nla_put_u32(skb, HP_VECTOR_A_PCI_BUS, vector->bus) ||
-	    nla_put_u32(skb, HP_VECTOR_A_PCI_DEVICE, vector->device) ||
-	    nla_put_u32(skb, HP_VECTOR_A_PCI_FUNCTION, vector->function))
+	if (nla_put_u32(skb, HP_VECTOR_A_PCI_SEGMENT, vector->pci.segment) ||
+	    nla_put_u32(skb, HP_VECTOR_A_PCI_BUS, vector->pci.bus) ||
+	    nla_put_u32(skb, HP_VECTOR_A_PCI_DEVICE, vector->pci.device) ||
+	    nla_put_u32(skb, HP_VECTOR_A_PCI_FUNCTION, vector->pci.function))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -63,17 +63,7 @@ static int put_message(struct sk_buff *skb, struct netlink_callback *cb,
 
 int hp_genl_start_vectors(struct netlink_callback *cb)
 {
-	const struct nlattr *name = hp_dump_attrs(cb)[HP_A_DOMAIN_NAME];
-	int err = hp_genl_check_dumper(cb);
-	bool is_known;
-
-	if (err || !name)
-		return err;
-	nla_strscpy(cursor_of(cb)->domain, name, sizeof(cursor_of(cb)->domain));
-	rcu_read_lock();
-	is_known = hp_table_find_domain(hp_registry_table(), cursor_of(cb)->domain);
-	rcu_read_unlock();
-	return is_known ? 0 : -ENOENT;
+	return hp_genl_start_filtered(cb, cursor_of(cb)->domain);
 }
 
 int hp_genl_dump_vectors(struct sk_buff *skb, struct netlink_callback *cb)

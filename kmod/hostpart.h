@@ -155,6 +155,11 @@ int hp_table_check_machine(const struct hp_table *table, struct hp_refusal *why)
 
 struct pci_dev;
 
+struct hp_pci_address {
+	u32 segment, bus, device, function;
+};
+
+struct hp_pci_address hp_pci_address_of(const struct pci_dev *pdev);
 /* Who claims @pdev, by whichever name; NULL when nobody does, and for bridges. Any context. */
 const struct hp_claim *hp_table_pci_owner(const struct hp_table *table, struct pci_dev *pdev);
 /* enum hp_pci_state of what @claim names. Not from interrupts. */
@@ -292,6 +297,8 @@ int hp_genl_get_info(struct sk_buff *skb, struct genl_info *info);
 int hp_genl_get_domain(struct sk_buff *skb, struct genl_info *info);
 int hp_genl_start_domains(struct netlink_callback *cb);
 int hp_genl_dump_domains(struct sk_buff *skb, struct netlink_callback *cb);
+/* Of a dump that can be of one domain: its name goes to @domain, which starts as "". */
+int hp_genl_start_filtered(struct netlink_callback *cb, char *domain);
 int hp_genl_start_claims(struct netlink_callback *cb);
 int hp_genl_dump_claims(struct sk_buff *skb, struct netlink_callback *cb);
 int hp_genl_start_vectors(struct netlink_callback *cb);
@@ -317,9 +324,7 @@ struct hp_event {
 	u32 irq;			/* sent with the IRQ events */
 	u32 node;			/* sent with HP_EVENT_MEMORY_OFFLINE_VETO */
 	u32 error;			/* a positive errno, 0 = none */
-	struct {
-		u32 segment, bus, device, function;
-	} pci;				/* sent when resource is HP_CLAIM_PCI */
+	struct hp_pci_address pci;	/* sent when resource is HP_CLAIM_PCI */
 	struct hp_actor_info actor;
 	char domain[HP_DOMAIN_NAME_MAX + 1];	/* "" = none */
 	char port[IFNAMSIZ];			/* "" = none */

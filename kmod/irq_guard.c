@@ -146,10 +146,7 @@ static void describe(const struct hp_table *table, const struct hp_irq_look *loo
 	event->generation = table->generation;
 	if (look->pdev) {
 		event->resource = HP_CLAIM_PCI;
-		event->pci.segment = pci_domain_nr(look->pdev->bus);
-		event->pci.bus = look->pdev->bus->number;
-		event->pci.device = PCI_SLOT(look->pdev->devfn);
-		event->pci.function = PCI_FUNC(look->pdev->devfn);
+		event->pci = hp_pci_address_of(look->pdev);
 	} else {
 		cpumask_andnot(scratch, look->mask, allowed);
 		cpu = cpumask_first_and(scratch, cpu_online_mask);
@@ -364,29 +361,23 @@ static void fill_vector(const struct hp_irq_look *look, struct hp_vector *vector
 	if (look->owner)
 		strscpy(vector->domain, look->owner->name, sizeof(vector->domain));
 	vector->has_function = look->pdev;
-	if (!look->pdev)
-		return;
-	vector->segment = pci_domain_nr(look->pdev->bus);
-	vector->bus = look->pdev->bus->number;
-	vector->device = PCI_SLOT(look->pdev->devfn);
-	vector->function = PCI_FUNC(look->pdev->devfn);
+	if (look->pdev)
+		vector->pci = hp_pci_address_of(look->pdev);
 }
 
 bool hp_irq_guard_next_vector(unsigned int irq, struct hp_vector *vector)
 {
 	struct hp_irq_look look = { .irq = irq, .mask = mask, .effective = effective };
-	bool is_found = false;
+	bool is_found;
 
 	mutex_lock(&guard_lock);
 	hp_irq_lines_find();
 	rcu_read_lock();
-	for (; look.irq < nr_irqs && !is_found; look.irq++) {
-		is_found = hp_irq_look(hp_registry_table(), &look);
-		if (is_found) {
-			fill_vector(&look, vector);
-			break;
-		}
-	}
+	while (look.irq < nr_irqs && !hp_irq_look(hp_registry_table(), &look))
+		look.irq++;
+	is_found = look.irq < nr_irqs;
+	if (is_found)
+		fill_vector(&look, vector);
 	rcu_read_unlock();
 	hp_irq_lines_put();
 	mutex_unlock(&guard_lock);

@@ -60,7 +60,7 @@ struct hp_vector {
 	u32 state;			/* enum hp_vector_state */
 	u32 error;
 	bool has_function;
-	u32 segment, bus, device, function;
+	struct hp_pci_address pci;	/* when has_function */
 	char domain[HP_DOMAIN_NAME_MAX + 1];	/* "" = nobody's */
 };
 

@@ -65,14 +65,10 @@ static void describe(const struct hp_table *table, const struct hp_claim *claim,
 		     struct place *place)
 {
 	struct hp_event *event = &place->event;
-	struct pci_dev *pdev = place->pdev;
 
 	event->resource = HP_CLAIM_PCI;
 	event->generation = table->generation;
-	event->pci.segment = pci_domain_nr(pdev->bus);
-	event->pci.bus = pdev->bus->number;
-	event->pci.device = PCI_SLOT(pdev->devfn);
-	event->pci.function = PCI_FUNC(pdev->devfn);
+	event->pci = hp_pci_address_of(place->pdev);
 	strscpy(event->domain, claim->domain->name, sizeof(event->domain));
 }
 

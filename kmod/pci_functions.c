@@ -225,10 +225,7 @@ void hp_function_drop(struct hp_function *function)
 void hp_function_emit(struct pci_dev *pdev, struct hp_event *event)
 {
 	event->resource = HP_CLAIM_PCI;
-	event->pci.segment = pci_domain_nr(pdev->bus);
-	event->pci.bus = pdev->bus->number;
-	event->pci.device = PCI_SLOT(pdev->devfn);
-	event->pci.function = PCI_FUNC(pdev->devfn);
+	event->pci = hp_pci_address_of(pdev);
 	hp_event_emit(event, GFP_KERNEL);
 }
 

@@ -19,6 +19,16 @@ u64 hp_pci_key(struct pci_dev *pdev)
 	return (u64)pci_domain_nr(pdev->bus) << 16 | pci_dev_id(pdev);
 }
 
+struct hp_pci_address hp_pci_address_of(const struct pci_dev *pdev)
+{
+	return (struct hp_pci_address){
+		.segment = pci_domain_nr(pdev->bus),
+		.bus = pdev->bus->number,
+		.device = PCI_SLOT(pdev->devfn),
+		.function = PCI_FUNC(pdev->devfn),
+	};
+}
+
 /* The functions in the machine, in the order that the index of a claim counts. */
 struct census {
 	u32 count;
