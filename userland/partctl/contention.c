@@ -8,8 +8,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
-#include "apply/hp_engine.h"
-#include "base/hp_cgroup2.h"
 #include "base/hp_text.h"
 
 enum { SECONDS_DEFAULT = 10 };
@@ -21,66 +19,9 @@ struct wish {
 	unsigned int without;
 };
 
-void contention_subject_clear(struct contention_subject *subject)
-{
-	for (size_t i = 0; i < subject->count; i++) {
-		free(subject->names[i]);
-		free(subject->cgroups[i]);
-	}
-	free(subject->names);
-	free(subject->cgroups);
-	free(subject->ids);
-	free(subject->irqs);
-	*subject = (struct contention_subject){ 0 };
-}
-
 static void clear_wish(struct wish *wish)
 {
 	contention_subject_clear(&wish->subject);
-}
-
-static int add_domain(struct contention_subject *subject, const char *name, const char *cgroup, struct hp_err *err)
-{
-	size_t n = subject->count + 1;
-	char **names = reallocarray(subject->names, n, sizeof(*names));
-	char **cgroups = names ? reallocarray(subject->cgroups, n, sizeof(*cgroups)) : NULL;
-	uint64_t *ids = cgroups ? reallocarray(subject->ids, n, sizeof(*ids)) : NULL;
-
-	subject->names = names ? names : subject->names;
-	subject->cgroups = cgroups ? cgroups : subject->cgroups;
-	subject->ids = ids ? ids : subject->ids;
-	if (!ids)
-		return hp_err_errno(err, ENOMEM, "listing the domains");
-	names[n - 1] = strdup(name);
-	cgroups[n - 1] = strdup(cgroup);
-	ids[n - 1] = 0;
-	subject->count = n;
-	return names[n - 1] && cgroups[n - 1] ? 0 : hp_err_errno(err, ENOMEM, "listing the domains");
-}
-
-/* "cgroup:/sys/fs/cgroup/a.slice", "cgroup:/a.slice" or "cgroup:a.slice" -> "a.slice". */
-static int parse_by(const char *value, void *into, struct hp_err *err)
-{
-	static const char prefix[] = "cgroup:";
-	const char *root = hp_cgroup_root(NULL), *name = value + sizeof(prefix) - 1;
-	struct wish *wish = into;
-	hp_autofree char *trimmed = NULL, *shown = NULL;
-	size_t length;
-
-	if (strncmp(value, prefix, sizeof(prefix) - 1) != 0)
-		return hp_err_usage(err, "'%s' is not cgroup:PATH, such as cgroup:/sys/fs/cgroup/system.slice", value);
-	length = root ? strlen(root) : 0;
-	if (root && strncmp(name, root, length) == 0 && (name[length] == '/' || !name[length]))
-		name += length;
-	name += strspn(name, "/");
-	trimmed = strdup(name);
-	for (length = strlen(name); trimmed && length && trimmed[length - 1] == '/';)
-		trimmed[--length] = '\0';
-	if (trimmed && !*trimmed)
-		return hp_err_usage(err, "'%s' is the root cgroup, in which everything is", value);
-	if (!trimmed || asprintf(&shown, "/%s", trimmed) < 0)
-		return hp_err_errno(err, ENOMEM, "'%s'", value);
-	return add_domain(&wish->subject, shown, trimmed, err);
 }
 
 static int parse_without(const char *value, void *into, struct hp_err *err)
@@ -98,62 +39,6 @@ static int parse_without(const char *value, void *into, struct hp_err *err)
 	near = hp_word_nearest(value, words);
 	return hp_err_usage(err, "'%s' is not move, irq or softirq%s%s%s", value, near ? "; did you mean '" : "",
 			    near ? near : "", near ? "'?" : "");
-}
-
-static int add_irqs(struct contention_subject *subject, const struct hp_engine_result *plan, struct hp_err *err)
-{
-	subject->irqs = calloc(plan->inventory->irqs_count + 1, sizeof(*subject->irqs));
-	if (!subject->irqs)
-		return hp_err_errno(err, ENOMEM, "listing the interrupts");
-	for (size_t i = 0; i < plan->inventory->irqs_count; i++) {
-		const struct hp_inv_irq *irq = &plan->inventory->irqs[i];
-
-		for (size_t d = 0; irq->pci >= 0 && d < plan->assignment->domains_count; d++)
-			for (size_t j = 0; j < plan->assignment->domains[d].pci_count; j++)
-				if (plan->assignment->domains[d].pci[j] == (size_t)irq->pci)
-					subject->irqs[subject->irqs_count++] =
-						(struct hp_contention_irq){ irq->number, (unsigned int)d };
-	}
-	return 0;
-}
-
-/* The domains in force, and the interrupts of their devices. */
-static int take_policy(struct run *run, struct contention_subject *subject, struct hp_err *err)
-{
-	hp_autoresult plan = HP_ENGINE_RESULT_INIT;
-	hp_autostate *state = NULL;
-	int ret = hp_engine_state(&run->ctx, &state, err);
-
-	if (ret < 0)
-		return ret;
-	if (!state) {
-		hp_err_set(err, ENOENT, "nothing is applied: there are no domains to tell apart");
-		hp_err_hint(err, "apply a policy, or name cgroups: partctl contention --by cgroup:/sys/fs/cgroup/system.slice");
-		return -ENOENT;
-	}
-	ret = hp_engine_plan(&run->ctx, state->policy_file, state->policy_text, &plan, err);
-	for (size_t i = 0; ret == 0 && i < plan.policy->domains_count; i++) {
-		hp_autofree char *cgroup = NULL;
-
-		if (asprintf(&cgroup, "%s/%s", plan.inventory->has_systemd ? "hostpart.service" : "hostpart",
-			     plan.policy->domains[i].name) < 0)
-			return hp_err_errno(err, ENOMEM, "listing the domains");
-		ret = add_domain(subject, plan.policy->domains[i].name, cgroup, err);
-	}
-	return ret < 0 ? ret : add_irqs(subject, &plan, err);
-}
-
-static int find_ids(struct contention_subject *subject, struct hp_err *err)
-{
-	int ret = 0;
-
-	for (size_t i = 0; ret == 0 && i < subject->count; i++)
-		ret = hp_cgroup_id(subject->cgroups[i], &subject->ids[i], err);
-	for (size_t i = 0; ret == 0 && i < subject->count; i++)
-		for (size_t j = 0; j < i; j++)
-			if (subject->ids[i] == subject->ids[j])
-				return hp_err_usage(err, "partctl: contention: --by: %s is named twice", subject->names[i]);
-	return ret;
 }
 
 static uint64_t now_ns(void)
@@ -281,8 +166,8 @@ static int run_contention(struct run *run, int argc, char **argv)
 {
 	struct wish wish __attribute__((cleanup(clear_wish))) = { 0 };
 	const struct option_spec options[] = {
-		{ "by", 0, "cgroup:PATH", "count for this cgroup instead of the policy's domains; again for more", .parse = parse_by,
-		  .into = &wish },
+		{ "by", 0, "cgroup:PATH", "count for this cgroup instead of the policy's domains; again for more", .parse = contention_subject_parse_by,
+		  .into = &wish.subject },
 		{ "for", 0, "TIME", "how long (default 10s; with --watch until interrupted)", .parse = cli_parse_seconds,
 		  .into = &wish.seconds },
 		{ "watch", 'w', NULL, "show every second what it brought", .flag = &wish.is_watching },
@@ -300,9 +185,9 @@ static int run_contention(struct run *run, int argc, char **argv)
 		return cli_fail(run, &err);
 	}
 	if (wish.subject.count == 0)
-		ret = take_policy(run, &wish.subject, &err);
+		ret = contention_subject_take_policy(run, &wish.subject, &err);
 	if (ret == 0)
-		ret = find_ids(&wish.subject, &err);
+		ret = contention_subject_find(run, &wish.subject, &err);
 	if (ret == 0)
 		ret = count(run, &wish, &err);
 	return ret < 0 ? cli_fail(run, &err) : HP_EXIT_OK;

@@ -3,19 +3,7 @@
 #ifndef CONTENTION_PRINT_H
 #define CONTENTION_PRINT_H
 
-#include "bpf/hp_contention.h"
-#include "partctl.h"
-
-/* Whom the rows are about, HP_ROW_DOMAIN + i being domain i. */
-struct contention_subject {
-	char **names;		/* count of them, owned, as are the cgroups */
-	char **cgroups;		/* their names below the hierarchy's root */
-	uint64_t *ids;
-	struct hp_contention_irq *irqs;	/* owned */
-	size_t count, irqs_count;
-};
-
-void contention_subject_clear(struct contention_subject *subject);
+#include "contention_subject.h"
 
 /* Prints what was counted in the format asked for; JSON and YAML are one document each. */
 void contention_print(const struct run *run, const struct contention_subject *subject,
