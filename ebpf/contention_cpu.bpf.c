@@ -5,6 +5,7 @@
 #include <bpf/bpf_tracing.h>
 #include "core_fixes.bpf.h"
 #include "contention_math.h"
+#include "contention_rows.bpf.h"
 
 /*
  * The scheduler itself notes when a task was queued (sched_info.last_queued,
@@ -17,9 +18,7 @@
  * All is preallocated: nothing here allocates under the run queue's lock.
  */
 
-#define PF_KTHREAD 0x00200000		/* include/linux/sched.h */
 #define TASK_ON_RQ_MIGRATING 2		/* kernel/sched/sched.h */
-#define CGROUP_DEPTH_MAX 32
 #define KNOWN_CGROUPS 256u		/* a power of two */
 
 char LICENSE[] SEC("license") = "GPL";
@@ -76,14 +75,6 @@ struct {
 	__type(value, struct hp_slot);
 } hp_slots SEC(".maps");
 
-/* Which cgroup is which row's. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, HP_ROWS_MAX);
-	__type(key, __u64);
-	__type(value, __u32);
-} hp_domains SEC(".maps");
-
 /* Row that an interrupt's device belongs to; 0 = no domain's. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -114,28 +105,10 @@ static __always_inline struct hp_row *row_at(__u32 processor, __u64 row)
 	return bpf_map_lookup_elem(&hp_rows, &key);
 }
 
-/* The nearest ancestor that is a domain. */
-static __noinline __u64 find_row(struct cgroup *cgroup)
-{
-	int level = BPF_CORE_READ(cgroup, level);
-	struct cgroup *ancestor = NULL;
-	__u32 *row;
-	__u64 id;
-
-	for (int i = 0; i < CGROUP_DEPTH_MAX && level > 0; i++, level--) {
-		bpf_core_read(&ancestor, sizeof(ancestor), &cgroup->ancestors[level]);
-		id = BPF_CORE_READ(ancestor, kn, id);
-		row = bpf_map_lookup_elem(&hp_domains, &id);
-		if (row)
-			return *row;
-	}
-	return HP_ROW_BASE;
-}
-
 static __always_inline __u64 row_of(struct hp_cpu *cpu, struct task_struct *task)
 {
 	struct known_cgroup *known;
-	__u64 id, row;
+	__u64 id;
 
 	if (task->pid == 0)
 		return HP_ROW_IDLE;
@@ -145,8 +118,7 @@ static __always_inline __u64 row_of(struct hp_cpu *cpu, struct task_struct *task
 		known->row = find_row(task->cgroups->dfl_cgrp);
 		known->id = id;
 	}
-	row = known->row;
-	return row == HP_ROW_BASE && (task->flags & PF_KTHREAD) ? HP_ROW_KERNEL : row;
+	return row_for(task, known->row);
 }
 
 static __always_inline struct hp_slot *slot_of(struct task_struct *task)

@@ -108,12 +108,14 @@ uint64_t hp_blame_waits(const struct hp_blame *blame, size_t victim)
 	return sum;
 }
 
-uint64_t hp_blame_percentile_ns(const struct hp_blame *blame, size_t victim, unsigned int permille)
+uint64_t hp_latency_percentile_ns(const uint64_t latency[HP_LATENCY_BUCKETS], unsigned int permille)
 {
-	const __u64 *latency = blame->rows[victim].latency;
-	uint64_t count = hp_blame_waits(blame, victim), before = 0, low;
-	double rank = (double)count * permille / 1000.0;
+	uint64_t count = 0, before = 0, low;
+	double rank;
 
+	for (size_t i = 0; i < HP_LATENCY_BUCKETS; i++)
+		count += latency[i];
+	rank = (double)count * permille / 1000.0;
 	for (size_t i = 0; i < HP_LATENCY_BUCKETS; i++) {
 		if (latency[i] && (double)(before + latency[i]) >= rank) {
 			low = i ? 1ull << (i - 1) : 0;
@@ -122,6 +124,15 @@ uint64_t hp_blame_percentile_ns(const struct hp_blame *blame, size_t victim, uns
 		before += latency[i];
 	}
 	return 0;
+}
+
+uint64_t hp_blame_percentile_ns(const struct hp_blame *blame, size_t victim, unsigned int permille)
+{
+	uint64_t latency[HP_LATENCY_BUCKETS];
+
+	for (size_t i = 0; i < HP_LATENCY_BUCKETS; i++)
+		latency[i] = blame->rows[victim].latency[i];
+	return hp_latency_percentile_ns(latency, permille);
 }
 
 uint64_t hp_blame_lost(const struct hp_blame *blame)

@@ -48,6 +48,8 @@ uint64_t hp_blame_waits(const struct hp_blame *blame, size_t victim);
  * power of two; 0 when there was none. 1 <= permille <= 1000.
  */
 uint64_t hp_blame_percentile_ns(const struct hp_blame *blame, size_t victim, unsigned int permille);
+/* The same of any histogram with such buckets. */
+uint64_t hp_latency_percentile_ns(const uint64_t latency[HP_LATENCY_BUCKETS], unsigned int permille);
 /* Everything that was not counted. */
 uint64_t hp_blame_lost(const struct hp_blame *blame);
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* wait_ops.h: what each kind of wait tells the part that they have in common. */
+#ifndef WAIT_OPS_H
+#define WAIT_OPS_H
+
+#include <bpf/libbpf.h>
+#include "bpf/hp_waits.h"
+
+/*
+ * A program, which its section names the tracepoint of. When that is not there
+ * and loss is NULL, the whole kind is not counted; else loss says what is not.
+ */
+struct hp_wait_program {
+	const char *name;
+	const char *loss;	/* "this kernel has no tracepoint X: ..." */
+};
+
+/* A kind at work. */
+struct hp_wait_source {
+	void *skel;			/* the kind's own; NULL = not open */
+	struct bpf_object_skeleton *skeleton;	/* of skel */
+	struct bpf_object *object;	/* of skel */
+	struct hp_wait_row *rows;	/* the kernel's, mapped: processors * rows_count; NULL = nothing is counted */
+	size_t rows_bytes;
+	const char *missing;
+};
+
+/* Every object includes contention_wait.bpf.h and so has its maps. */
+struct hp_wait_ops {
+	const char *resource;
+	const char *phases[HP_WAIT_PHASES];
+	const char *events;
+	const struct hp_wait_program *programs;
+	size_t programs_count;
+	/* Opens the skeleton into *source, sets rows_count and the sizes of its own maps; -errno with libbpf's message kept. */
+	int (*open)(struct hp_wait_source *source, unsigned int rows_count);
+	/* Between load and attach; NULL = nothing to do. */
+	int (*prepare)(struct hp_wait_source *source, struct hp_err *err);
+	/* Frees skel, with all that is loaded. */
+	void (*destroy)(void *skel);
+};
+
+#endif
