@@ -119,6 +119,25 @@ struct hp_elastic_spec {
 	struct hp_loc loc, cpus_loc, memory_loc;
 };
 
+enum hp_reclaim_mode { HP_RECLAIM_OFF, HP_RECLAIM_OBSERVE, HP_RECLAIM_ON };
+extern const char *const hp_reclaim_mode_words[];	/* NULL-terminated, in enum order */
+
+/* reclaim: {mode: on, k: 3, ...}: how the agent frees memory that the domain does not use. */
+struct hp_reclaim_spec {
+	enum hp_reclaim_mode mode;	/* default off */
+	unsigned int k;			/* 1 to HP_RECLAIM_K_MAX, default 3 */
+	uint64_t crp_ms, rip_ms;	/* Correlated Reference Period, Retained Information Period */
+	uint64_t distance_ms;		/* least backward K-distance at which memory is taken */
+	unsigned int budget_milli;	/* thousandths of a percent of one core */
+	unsigned int pressure_milli;	/* the same, of time: of "some" in memory.pressure */
+	bool is_ranked;			/* ranking: false leaves the choice to the kernel's lists */
+	struct hp_loc loc;
+};
+#define HP_RECLAIM_K_MAX 8
+#define HP_RECLAIM_DEFAULT \
+	{ .mode = HP_RECLAIM_OFF, .k = 3, .crp_ms = 5000, .rip_ms = 1800000, .distance_ms = 60000, \
+	  .budget_milli = 1000, .pressure_milli = 500, .is_ranked = true }
+
 struct hp_domain_spec {
 	char *name;
 	char *hostname;			/* default: name */
@@ -129,6 +148,7 @@ struct hp_domain_spec {
 	size_t devices_count;
 	struct hp_network_spec network;
 	struct hp_elastic_spec elastic;
+	struct hp_reclaim_spec reclaim;
 	struct hp_loc loc;
 };
 

@@ -23,6 +23,8 @@ hp_read_fn hp_read_memory_bytes;
 hp_read_fn hp_read_set;
 /* field: struct hp_elastic_spec. */
 hp_read_fn hp_read_elastic;
+/* field: struct hp_reclaim_spec, with its defaults. */
+hp_read_fn hp_read_reclaim;
 /* field: struct hp_port_spec *. */
 hp_read_fn hp_read_port;
 

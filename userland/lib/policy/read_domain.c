@@ -99,6 +99,8 @@ static const struct hp_key domain_keys[] = {
 	  offsetof(struct hp_domain_spec, network), false },
 	{ "elastic", "a mapping of cpus and memory", hp_read_elastic,
 	  offsetof(struct hp_domain_spec, elastic), false },
+	{ "reclaim", "a mapping such as {mode: on}", hp_read_reclaim,
+	  offsetof(struct hp_domain_spec, reclaim), false },
 };
 static const struct hp_shape domain_shape = HP_SHAPE("a domain", domain_keys);
 
@@ -152,6 +154,7 @@ static void read_domain(struct hp_reader *in, const struct hp_yaml *node,
 	domain->name = hp_reader_copy(in, node->key);
 	domain->loc = node->key_loc;
 	domain->network = (struct hp_network_spec){ .is_linked = true, .loc = node->key_loc };
+	domain->reclaim = (struct hp_reclaim_spec)HP_RECLAIM_DEFAULT;
 	if (!hp_reject_null(in, &owner, node))
 		hp_read_map(in, &domain_shape, &owner, node, domain);
 	if (!domain->hostname && domain->name)
