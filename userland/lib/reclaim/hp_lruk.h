@@ -126,6 +126,19 @@ int hp_lruk_evict(struct hp_lruk *lruk, uint64_t id);
 /* Nothing is known of the page any more: it has ended or changed its meaning. -ENOENT. O(log n). */
 int hp_lruk_forget(struct hp_lruk *lruk, uint64_t id);
 
+/*
+ * A page that turns out to be two: `copy`, of which nothing may be known, gets
+ * the history and the place of `id`, next to it in the order of victims.
+ * -ENOENT, -EEXIST, -ENOSPC (as many are resident, or have histories, as may be). O(log n).
+ */
+int hp_lruk_copy(struct hp_lruk *lruk, uint64_t id, uint64_t copy);
+/*
+ * Two pages that turn out to be one: `id` gets the newer of both LAST and of
+ * each HIST(p,i), so that it is never colder than either was, and `other` is
+ * forgotten. -ENOENT, -EINVAL when they are the same or only one is resident. O(log n).
+ */
+int hp_lruk_merge(struct hp_lruk *lruk, uint64_t id, uint64_t other);
+
 uint32_t hp_lruk_resident_count(const struct hp_lruk *lruk);
 /* Histories of pages that are not resident, as of the latest reference that missed. */
 uint32_t hp_lruk_history_count(const struct hp_lruk *lruk);

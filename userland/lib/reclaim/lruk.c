@@ -82,11 +82,7 @@ static void become_gone(struct hp_lruk *lruk, uint32_t b)
 		lruk_block_free(lruk, b);
 		return;
 	}
-	if (!block->is_in_gone)
-		heap_push(&lruk->gone, block->last, block->order, b);
-	block->is_in_gone = true;
-	block->state = LRUK_GONE;
-	lruk->gone_count++;
+	lruk_become_gone(lruk, b);
 }
 
 /* ---- choosing ---- */

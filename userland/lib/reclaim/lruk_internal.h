@@ -59,6 +59,9 @@ void lruk_block_free(struct hp_lruk *lruk, uint32_t b);
 void lruk_leave(struct hp_lruk *lruk, uint32_t b);
 /* Of a page in no place that was referenced last of all: to the end of the fresh ones, or a candidate. */
 void lruk_become_resident(struct hp_lruk *lruk, uint32_t b);
+/* Among the fresh ones, behind a page that is there. */
+void lruk_become_fresh_after(struct hp_lruk *lruk, uint32_t place, uint32_t b);
+void lruk_become_gone(struct hp_lruk *lruk, uint32_t b);
 void lruk_become_candidate(struct hp_lruk *lruk, uint32_t b);
 /* Of a candidate. */
 void lruk_become_spared(struct hp_lruk *lruk, uint32_t b);

@@ -135,6 +135,19 @@ static void fresh_append(struct hp_lruk *lruk, uint32_t b)
 	lruk->fresh_last = b;
 }
 
+static void fresh_insert_after(struct hp_lruk *lruk, uint32_t place, uint32_t b)
+{
+	struct lruk_block *before = lruk_at(lruk, place), *block = lruk_at(lruk, b);
+
+	block->previous = place;
+	block->next = before->next;
+	if (before->next != IDMAP_NONE)
+		lruk_at(lruk, before->next)->previous = b;
+	else
+		lruk->fresh_last = b;
+	before->next = b;
+}
+
 static void fresh_remove(struct hp_lruk *lruk, uint32_t b)
 {
 	const struct lruk_block *block = lruk_at(lruk, b);
@@ -163,6 +176,23 @@ void lruk_become_spared(struct hp_lruk *lruk, uint32_t b)
 	heap_push(&lruk->spared, lruk_rank_of(lruk, b), block->order, b);
 	heap_push(&lruk->spared_until, block->last, block->order, b);
 	block->state = LRUK_SPARED;
+}
+
+void lruk_become_fresh_after(struct hp_lruk *lruk, uint32_t place, uint32_t b)
+{
+	fresh_insert_after(lruk, place, b);
+	lruk_at(lruk, b)->state = LRUK_FRESH;
+}
+
+void lruk_become_gone(struct hp_lruk *lruk, uint32_t b)
+{
+	struct lruk_block *block = lruk_at(lruk, b);
+
+	if (!block->is_in_gone)
+		heap_push(&lruk->gone, block->last, block->order, b);
+	block->is_in_gone = true;
+	block->state = LRUK_GONE;
+	lruk->gone_count++;
 }
 
 void lruk_become_resident(struct hp_lruk *lruk, uint32_t b)
