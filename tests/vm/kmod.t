@@ -11,7 +11,6 @@ kctl=$tools/hp-kernelctl
 sysfs=/sys/kernel/hostpart
 work=$(mktemp -d)
 on_exit rm -rf "$work"
-phase() { note "$SECONDS s: $*"; }
 on_exit rmmod hostpart
 on_exit $kctl release
 
@@ -272,4 +271,4 @@ is "no slab cache kept an object for each" \
 	"$(awk '$3 - $2 >= 90 && $4 - $3 >= 45 { print $1 ":", $2, "->", $3, "->", $4 }' "$work/objects")" ""
 ok "nor did vmalloc" test $(($(wc -l < /proc/vmallocinfo) - vmalloc_before)) -lt 50
 note "largest growth: $(awk '{ print $4 - $2, $1 }' "$work/objects" | sort -n | tail -n 3 | tr '\n' ';')"
-is "the kernel has nothing to complain about" "$(dmesg | grep -E 'WARNING|BUG|Oops|Call Trace|leak')" ""
+is "the kernel has nothing to complain about" "$(complaints)" ""

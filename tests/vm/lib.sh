@@ -18,6 +18,10 @@ tap_count=0 tap_failed=0 tap_last=0 tap_cleanups=()
 tap_log=$(mktemp)
 
 note() { printf '# %s\n' "$*"; }
+# Long tests say where they are.
+phase() { note "$SECONDS s: $*"; }
+# What the kernel has said that it should not have.
+complaints() { dmesg | grep -E 'WARNING:|BUG:|Oops|Call Trace|new suspected memory leaks'; }
 
 tap_diagnose() { sed 's/^/#   /' "$tap_log" | tail -n 40; }
 

@@ -15,7 +15,6 @@ on_exit rmmod hostpart
 on_exit $kctl release
 on_exit ip netns del alpha
 on_exit ip netns del beta
-phase() { note "$SECONDS s: $*"; }
 
 nic=0000:01:00.0 nic2=0000:02:00.0 virtio=0000:00:0a.0
 alpha="domain alpha active
@@ -128,4 +127,4 @@ ok "one that never left its driver moves freely" ip -n beta link set mgmt0 netns
 sleep 1
 ok "and stays there" ip link show dev mgmt0
 ok "the module goes" rmmod hostpart
-is "the kernel has nothing to complain about" "$(dmesg | grep -E 'WARNING|BUG:|Oops|Call Trace|leak')" ""
+is "the kernel has nothing to complain about" "$(complaints)" ""

@@ -64,4 +64,4 @@ is "the events are numbered without a gap" "$($kctl ring | sed 's/^seq=\([0-9]*\
 	awk 'NR > 1 && $1 != last + 1 { gaps++ } { last = $1 } END { print gaps + 0 }')" 0
 $kctl release > /dev/null
 ok "the module goes" rmmod hostpart
-is "the kernel has nothing to complain about" "$(dmesg | grep -E 'WARNING|BUG:|Oops|Call Trace|leak')" ""
+is "the kernel has nothing to complain about" "$(complaints)" ""
