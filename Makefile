@@ -55,6 +55,9 @@ PKGS       := libfyaml libcgroup libnftnl libmnl hwloc libpci libsystemd json-c 
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
+# Only partctl draws on a terminal.
+CURSES_LIBS := $(shell pkg-config --libs ncursesw 2>/dev/null)
+
 WARN     := -Wall -Wextra -Wshadow -Wformat=2 -Werror
 HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection
 CPPFLAGS += -D_GNU_SOURCE -Iuserland/lib -I$(BPF_DIR) -Iebpf $(PKG_CFLAGS) \
@@ -104,7 +107,7 @@ $(eval $(call stamp,$$(CC) $$(filter-out -DHP_VERSION=%,$$(CPPFLAGS)) $$(CFLAGS)
 $(eval $(call stamp,$$(LIB_SRC),$(O)/.lib-files))
 
 $(B)/.have-libs:
-	@pkg-config --exists --print-errors $(PKGS) || { echo 'libraries are missing: run "make deps"' >&2; exit 1; }
+	@pkg-config --exists --print-errors $(PKGS) ncursesw || { echo 'libraries are missing: run "make deps"' >&2; exit 1; }
 	@mkdir -p $(@D) && touch $@
 
 # ---- userland ----
@@ -123,10 +126,12 @@ $(1): $(call objs,$(2)) $(if $(LIB_SRC),$(LIB))
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(LDFLAGS) $$(filter %.o,$$^) $$(filter %.a,$$^) $$(LDLIBS) $(3) -o $$@
 endef
-$(if $(PARTCTL_SRC),$(eval $(call program,$(O)/bin/partctl,$(PARTCTL_SRC))))
+$(if $(PARTCTL_SRC),$(eval $(call program,$(O)/bin/partctl,$(PARTCTL_SRC),$$(CURSES_LIBS))))
 $(if $(PARTD_SRC),$(eval $(call program,$(O)/bin/partd,$(PARTD_SRC))))
 $(if $(INIT_SRC),$(eval $(call program,$(O)/libexec/hostpart/domain-init,$(INIT_SRC))))
-$(foreach t,$(TEST_SRC),$(eval $(call program,$(O)/unit/$(basename $(notdir $(t))),$(t) $(TEST_HELPERS),-lcmocka)))
+# What partctl top shows is tested without its terminal.
+unit_with = $(if $(findstring /test_top_,$(1)),$(addprefix userland/partctl/top_,$(addsuffix .c,model format state grid overview heat latency list layout)))
+$(foreach t,$(TEST_SRC),$(eval $(call program,$(O)/unit/$(basename $(notdir $(t))),$(t) $(TEST_HELPERS) $(call unit_with,$(t)),-lcmocka)))
 $(eval $(call program,$(O)/schema/policy-check,tests/schema/policy-check.c))
 $(foreach t,$(BENCH_SRC),$(eval $(call program,$(O)/bench/$(basename $(notdir $(t))),$(t))))
 # The netlink fuzzer makes its messages with what the parser's fuzzer uses.

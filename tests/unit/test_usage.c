@@ -76,7 +76,7 @@ static void put_machine(void)
 	put("/sys/dev/block/253:0/slaves/nvme0n1/dev", "259:0\n");
 	put("/sys/dev/block/7:0/loop/backing_file", "/tmp/image\n");
 	put("/proc/1/net/dev", NET_DEV "  eno1: 100 1 0 0 0 0 0 0 200 2 0 0 0 0 0 0\nhp-alpha: 50 1 0 0 0 0 0 0 500 5 0 0 0 0 0 0\n");
-	put("/proc/1/root/sys/class/net/eno1/device/vendor", "0x8086\n");
+	put("/sys/class/net/eno1/device/vendor", "0x8086\n");
 }
 
 static int make_tree(void **state)

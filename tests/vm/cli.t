@@ -10,7 +10,7 @@ work=$(mktemp -d)
 on_exit rm -rf "$work"
 chmod 755 "$work"
 err=$work/err out=$work/out
-verbs='inventory validate plan diff compile apply confirm rollback status exec shell verify events contention seal teardown lruk-sim lruk-gen completion help'
+verbs='inventory validate plan diff compile apply confirm rollback status exec shell verify events contention top seal teardown lruk-sim lruk-gen completion help'
 as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
 cat > "$work/small.yaml" <<'END'
@@ -180,6 +180,7 @@ ok "apply" partctl apply "$work/small.yaml"
 read_all "with domains"
 parses "verify" 1 verify
 parses "events" 0 events
+parses "top --once" 0 top --once --interval 300ms
 is "status has the same keys (here with)" "$(partctl status -o json | jq -c keys)" \
 	'["agent_pid","applied_at","confirm_within_seconds","domains","drifted","module","not_guaranteed","policy_file","sealed"]'
 is "-q leaves verify's broken promises only" "$(partctl verify -q)" "$(partctl verify | grep '^broken' || true)"
@@ -221,6 +222,7 @@ is "policies" "$(completes partctl plan policies/two-h)" "policies/two-hosts.yam
 is "verbs of help" "$(completes partctl help v)" "validate verify"
 is "hooks of contention" "$(completes partctl contention --without '')" "irq move softirq"
 is "its cgroups" "$(completes partctl contention --by cgroup : /sys/fs/cgroup/hostp)" "/sys/fs/cgroup/hostpart"
+is "and those of top" "$(completes partctl top --by cgroup : /sys/fs/cgroup/hostp)" "/sys/fs/cgroup/hostpart"
 
 ok "teardown" partctl teardown
 is "a second one has nothing to do" "$(partctl teardown)" "nothing to do"

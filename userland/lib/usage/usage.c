@@ -104,17 +104,20 @@ static void add_port(void *arg, const struct usage_port *port)
 	usage_add(&look->usage->dropped_packets, port->dropped_packets);
 }
 
-/* The ports where process `pid` lives; its view of sysfs tells which have a device behind them. */
+/* The ports where process `pid` lives; sysfs, as that process sees it, tells which have a device behind them. */
 static void read_ports(struct hp_root *root, unsigned long pid, struct hp_usage *usage)
 {
 	hp_autofree char *text = hp_root_readf(root, "/proc/%lu/net/dev", pid);
-	struct look look = { root, NULL, usage };
+	struct look look = { root, "/sys/class/net", usage };
 	char net[64];
 
-	if (!text)
+	if (pid != 1) {
+		snprintf(net, sizeof(net), "/proc/%lu/root/sys/class/net", pid);
+		look.net = net;
+	}
+	/* Only root may look through the eyes of another's process. */
+	if (!text || !hp_root_exists(root, look.net))
 		return;
-	snprintf(net, sizeof(net), "/proc/%lu/root/sys/class/net", pid);
-	look.net = net;
 	usage->received_bytes = usage->sent_bytes = 0;
 	usage->received_packets = usage->sent_packets = usage->dropped_packets = 0;
 	usage_parse_net_dev(text, add_port, &look);
@@ -222,7 +225,8 @@ static void read_base(struct hp_root *root, struct hp_usage_sample *sample)
 	const struct hp_usage *machine = &sample->machine;
 	hp_autofree char *cpus = hp_root_readf(root, "%s/cpuset.cpus.effective", cgroup_mount(root));
 
-	sample->base.processors = usage_parse_list(cpus);
+	/* Without the cpuset controller nothing is partitioned. */
+	sample->base.processors = cpus ? usage_parse_list(cpus) : machine->processors;
 	sample->base.memory_bytes = rest_of(machine->memory_bytes, sample, offsetof(struct hp_usage, memory_bytes));
 	sample->base.tasks = rest_of(machine->tasks, sample, offsetof(struct hp_usage, tasks));
 	read_ports(root, 1, &sample->base);

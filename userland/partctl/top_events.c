@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/* top_events.c: what happened to the domains, as lines for partctl top. */
+#include "top_source.h"
+
+#include <errno.h>
+#include <string.h>
+#include "ctl/hp_events.h"
+
+static const char *text_of(struct json_object *object, const char *key)
+{
+	struct json_object *field;
+
+	return json_object_object_get_ex(object, key, &field) ? json_object_get_string(field) : NULL;
+}
+
+static int actor_of(struct json_object *event, char **text)
+{
+	struct json_object *actor, *pid;
+
+	if (!json_object_object_get_ex(event, "actor", &actor) || !json_object_is_type(actor, json_type_object) ||
+	    !json_object_object_get_ex(actor, "pid", &pid))
+		return asprintf(text, "by unknown");
+	return asprintf(text, "by %s[%d]", text_of(actor, "comm") ? text_of(actor, "comm") : "?", json_object_get_int(pid));
+}
+
+/* As 'partctl events' says it, in ASCII. */
+static char *describe(struct json_object *event)
+{
+	const char *what = text_of(event, "what"), *was = text_of(event, "was"), *found = text_of(event, "found");
+	const char *done = text_of(event, "done");
+	hp_autofree char *actor = NULL;
+	char *text;
+
+	if (actor_of(event, &actor) < 0) {
+		actor = NULL;
+		return NULL;
+	}
+	return asprintf(&text, "%s%s%s%s%s%s%s%s%s", what ? what : "", was ? " should be " : "", was ? was : "",
+			found ? " found " : "", found ? found : "", done ? " -> " : "", done ? done : "",
+			what || done ? " " : "", actor) < 0 ? NULL : text;
+}
+
+static int add_event(void *arg, struct json_object *event)
+{
+	struct top_model *model = arg;
+	struct top_event *events = reallocarray(model->events, model->events_count + 1, sizeof(*events)), *into;
+	const char *type = text_of(event, "type"), *time = text_of(event, "time"), *domain = text_of(event, "domain");
+
+	if (!events)
+		return 1;
+	model->events = events;
+	into = &events[model->events_count++];
+	*into = (struct top_event) {
+		.time = strdup(time ? time : ""),
+		.type = strdup(type ? type : "?"),
+		.domain = strdup(domain ? domain : "-"),
+		.text = describe(event),
+		.is_bad = type && (strcmp(type, "drift") == 0 || strcmp(type, "refused") == 0),
+	};
+	return !into->time || !into->type || !into->domain || !into->text;
+}
+
+int top_events_read(struct run *run, struct top_model *model, struct hp_err *err)
+{
+	hp_autoerr why = HP_ERR_INIT;
+	struct top_event *last;
+
+	if (hp_events_read(&run->ctx, TOP_EVENTS_MAX, add_event, model, &why))
+		top_model_note(model, "no events: %.*s", (int)strcspn(why.text, "\n"), why.text);
+	last = model->events_count ? &model->events[model->events_count - 1] : NULL;
+	if (last && (!last->time || !last->type || !last->domain || !last->text))
+		return hp_err_errno(err, ENOMEM, "reading the events");
+	return 0;
+}
