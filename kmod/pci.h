@@ -35,6 +35,15 @@ u32 hp_pci_count_same(const struct pci_dev *pdev);
 int hp_pci_group_check(const struct hp_table *table, struct pci_dev *pdev,
 		       const struct hp_claim *claim, struct hp_refusal *why);
 
+/* ---- pci_use.c ---------------------------------------------------------------- */
+
+/*
+ * Refuses a change of owner, from the one that @live has to who makes @claim,
+ * that would tear a disk from under those who use it.  Under hp_registry_lock.
+ */
+int hp_pci_use_check(const struct hp_table *live, struct pci_dev *pdev,
+		     const struct hp_claim *claim, struct hp_refusal *why);
+
 /* ---- pci_stub.c ---------------------------------------------------------------- */
 
 int hp_pci_stub_init(void);

@@ -13,7 +13,7 @@
  * and does what is missing; whoever changes something queues it again.
  */
 struct wanted {
-	bool is_claimed, is_active;
+	bool is_claimed, is_active, is_base;
 	char domain[HP_DOMAIN_NAME_MAX + 1];
 	char driver[HP_DRIVER_NAME_MAX + 1];	/* "" = whichever matches */
 };
@@ -33,6 +33,7 @@ static void look_up(struct hp_function *function, struct wanted *wanted)
 	claim = hp_function_is_leaving() ? NULL : hp_table_pci_owner(table, function->pdev);
 	if (claim) {
 		wanted->is_claimed = true;
+		wanted->is_base = claim->domain->flags & HP_DOMAIN_F_BASE;
 		wanted->is_active = claim->domain->flags &
 				    (HP_DOMAIN_F_ACTIVE | HP_DOMAIN_F_BASE) &&
 				    !READ_ONCE(function->is_held);
@@ -204,30 +205,41 @@ static void tell_handed(struct hp_function *function, const struct wanted *wante
 	tell(function, HP_EVENT_PCI_HANDED, wanted->domain, err, reason);
 }
 
+/* The base and what nobody claims are one owner, the machine. */
+static bool is_of_a_domain(const struct hp_function *function)
+{
+	return function->user[0] && strcmp(function->user, THE_MACHINE);
+}
+
 /*
- * In use with the right driver: nothing to do, and nothing may blink.  That
- * holds for a change of owner too: whoever moves a running function commits
- * last, when its port has long been given to the new domain, and a new start of
- * the driver would throw that away.  What is to be reset goes by way of the stub.
+ * From one domain to another.  The base may keep a driver for a while: then the
+ * next domain still takes the function over from the one before.
  */
+static bool changes_hands(const struct hp_function *function, const struct wanted *wanted)
+{
+	return !wanted->is_base && is_of_a_domain(function) &&
+	       strcmp(function->user, wanted->domain);
+}
+
+/* In use with the right driver, by the same owner or the machine: nothing may blink. */
 static void keep(struct hp_function *function, const struct wanted *wanted, const char *bound)
 {
 	char reason[HP_REASON_MAX + 1];
 	bool was_told = function->told == HP_EVENT_PCI_HANDED &&
 			!strcmp(function->told_domain, wanted->domain);
-	bool has_moved = function->user[0] && strcmp(function->user, THE_MACHINE) &&
-			 strcmp(function->user, wanted->domain);
+	bool has_moved = wanted->is_base && is_of_a_domain(function);
 	int err = set_override(function, override_to_keep(function, wanted, bound));
 
 	if (!strcmp(function->user, THE_MACHINE))
 		function->is_adopted = true;
-	strscpy(function->user, wanted->domain, sizeof(function->user));
+	if (!wanted->is_base)
+		strscpy(function->user, wanted->domain, sizeof(function->user));
 	if (!err && was_told) {
 		hp_function_set_state(function, HP_PCI_STATE_ACTIVE);
 		return;
 	}
 	snprintf(reason, sizeof(reason), "stays with driver %s%s", bound,
-		 has_moved ? ", not reset: it is in use" : "");
+		 has_moved ? ", to be reset for the next domain" : "");
 	tell_handed(function, wanted, err, reason);
 }
 
@@ -285,7 +297,8 @@ static void hand_over(struct hp_function *function, const struct wanted *wanted)
 		return;
 	}
 	state = get_bound(function->pdev, bound, sizeof(bound));
-	if (fits(wanted, state, bound) && (function->told || !function->has_arrived)) {
+	if (fits(wanted, state, bound) && (function->told || !function->has_arrived) &&
+	    !changes_hands(function, wanted)) {
 		keep(function, wanted, bound);
 		return;
 	}
@@ -301,6 +314,9 @@ static void hand_over(struct hp_function *function, const struct wanted *wanted)
 		pci_notice(function->pdev, "hostpart: stays parked: %s\n", why.text);
 		return;
 	}
+	/* By way of the stub: what cannot be reset is at least silent before the next starts. */
+	if (state == BOUND_TO_DRIVER && changes_hands(function, wanted))
+		park(function, wanted);
 	give(function, wanted);
 }
 
@@ -316,7 +332,7 @@ static const char *give_back(struct hp_function *function)
 		return "stays with its driver";
 	}
 	detach(function);
-	if (function->user[0] && strcmp(function->user, THE_MACHINE))
+	if (is_of_a_domain(function))
 		reason = clean(pdev);
 	if (function->prior_driver[0]) {
 		restore_override(function, function->prior_driver);
@@ -358,6 +374,18 @@ static void release(struct hp_function *function)
 	mutex_unlock(&hp_registry_lock);
 }
 
+/* The other side of what park() and hand_over() tell. */
+static void tell_let_go(struct hp_function *function, const struct wanted *wanted)
+{
+	char reason[HP_REASON_MAX + 1];
+
+	if (!function->told_domain[0] || !strcmp(function->told_domain, wanted->domain))
+		return;
+	snprintf(reason, sizeof(reason), "goes to %s", wanted->domain);
+	tell(function, HP_EVENT_PCI_RELEASED, function->told_domain, 0, reason);
+	function->told_domain[0] = '\0';
+}
+
 void hp_function_reconcile(struct hp_function *function)
 {
 	struct wanted wanted;
@@ -365,6 +393,8 @@ void hp_function_reconcile(struct hp_function *function)
 	look_up(function, &wanted);
 	if (!hp_function_is_here(function))
 		return;
+	if (wanted.is_claimed)
+		tell_let_go(function, &wanted);
 	if (!wanted.is_claimed)
 		release(function);
 	else if (wanted.is_active)

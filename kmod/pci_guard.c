@@ -33,7 +33,8 @@ static int check_function(const struct hp_table *next, struct pci_dev *pdev,
 	if (!strcmp(claim->pci.driver, HP_STUB_NAME))
 		return hp_refuse(why, -EINVAL, "pci %s of %s: driver " HP_STUB_NAME " only parks",
 				 pci_name(pdev), claim->domain->name);
-	return hp_pci_group_check(next, pdev, claim, why);
+	return hp_pci_group_check(next, pdev, claim, why) ?:
+	       hp_pci_use_check(hp_registry_table_locked(), pdev, claim, why);
 }
 
 static int check_bridge(const struct hp_table *next, struct pci_dev *pdev, struct hp_refusal *why)

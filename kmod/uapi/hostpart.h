@@ -41,8 +41,9 @@
  *			bridge, which is always the machine's
  *	ERANGE		a number beyond what its attribute allows
  *	EBUSY		two claims, or two domains, want the same thing, or
- *			functions of one IOMMU group; or a transaction is
- *			already open on this socket
+ *			functions of one IOMMU group; or a disk of a function
+ *			that is to change owners is in use; or a transaction
+ *			is already open on this socket
  *	ESTALE		HP_A_GENERATION is not the live generation
  *	ENOENT		no such domain; no transaction open on this socket
  *	ENODEV		the machine has no such CPU or node, or it is offline
@@ -188,7 +189,10 @@ enum hp_guard {
 };
 
 enum hp_domain_flag {
-	HP_DOMAIN_F_BASE	= 1 << 0, /* the machine's own part; at most one */
+	HP_DOMAIN_F_BASE	= 1 << 0, /* the machine's own part; at most one.  It keeps a
+					   * running function as it is, until its next
+					   * domain takes it over
+					   */
 	HP_DOMAIN_F_ACTIVE	= 1 << 1, /* started: its functions go to their drivers,
 					   * otherwise they are parked
 					   */
@@ -336,7 +340,9 @@ enum hp_event_type {
 	/* Since abi 2.  ERROR, where it is given, says that the guard failed. */
 	HP_EVENT_PCI_PARKED,	/* a claimed function is held by the module */
 	HP_EVENT_PCI_HANDED,	/* it was handed to its driver */
-	HP_EVENT_PCI_RELEASED,	/* it is claimed no more, and as it was before */
+	HP_EVENT_PCI_RELEASED,	/* it is no longer DOMAIN's: claimed no more, and as it was
+				 * before; or REASON says whose it is now
+				 */
 	HP_EVENT_PCI_DRIVER_VETO, /* a driver that is not its own had to let go of it */
 	HP_EVENT_PORT_MOVED_BACK, /* PORT left its domain's namespace and was put back */
 	HP_EVENT_PORT_RENAMED_BACK, /* PORT was renamed and has its name again */

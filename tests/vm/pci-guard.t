@@ -3,7 +3,7 @@
 # pci-guard.t: claimed PCI functions are parked, handed over, kept from other drivers and given back.
 # kernels: 6.1 6.12
 # testbed: --cpus 2 --memory 1GiB --append slub_debug=FZPU
-# timeout: 400
+# timeout: 600
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/vm/pci.sh
 . "$(dirname "$0")/pci.sh"
@@ -87,16 +87,65 @@ is "with none in its place" "$(override_of $nic)" "(null)"
 like "and told" "$(events_since pci-driver-veto)" "pci=$nic "
 
 phase changing hands
+# The kernel's own word on who is reset: each return of pci_reset_function() with its result.
+echo 'r:hp_reset pci_reset_function result=$retval:s64' > /sys/kernel/tracing/kprobe_events
+echo 1 > /sys/kernel/tracing/events/kprobes/hp_reset/enable
+resets() { sed -n 's/.*hp_reset: .* result=\(-*[0-9]*\)$/\1/p' /sys/kernel/tracing/trace | paste -sd' '; }
+sides() { events_since pci-released pci-parked pci-handed | grep "pci=$disk" | sed 's/.* type=\([^ ]*\) .* domain=\([^ ]*\) .*reason=/\1 \2: /; s/.* type=\([^ ]*\) .* domain=\([^ ]*\) .*/\1 \2/'; }
+identity_of() { stat -c '%n %i' $pci/"$1"/{nvme,net} 2> /dev/null; }	# the driver's own: new when it started anew
+alphas=$'domain alpha active\npci alpha '$nic$'\npci alpha '$disk
+betas=$'domain alpha active\npci alpha '$nic$'\ndomain beta active\npci beta '$disk
+bases=$'domain alpha active\npci alpha '$nic$'\ndomain beta active\ndomain base base\npci base '$disk
+commit "$alphas"
 mark
-commit $'domain alpha active\npci alpha '$nic$'\ndomain beta active\npci beta '$disk
-is "a function that changes owners has its driver at once" "$(driver_of $disk)" nvme
-like "running on, which is told" "$(events_since pci-handed)" "domain=beta .*pci=$disk .*reason=stays with driver nvme, not reset: it is in use"
-is "who keeps his is not disturbed" "$(told pci-handed)" "$disk beta"
+before=$(identity_of $nic) disks_before=$(identity_of $disk)
+exec 9< "/dev/$(namespace_of $disk)"
+like "a disk that somebody has open does not change hands" "$(refusal "$betas")" \
+	"Device or resource busy: .*pci $disk: wanted by beta, but its disk $(namespace_of $disk) is in use"
+like "nor goes to the base on its way" "$(refusal "$bases")" "pci $disk: wanted by base, but its disk .* is in use"
+exec 9<&-
+is "and works on" "$(identity_of $disk) $(told pci-released pci-parked pci-handed)" "$disks_before "
+eventually 10 "closed, it does" commit "$betas"
+is "it has its driver again when the commit returns" "$(driver_of $disk)" nvme
+is "started anew" "$([ "$(identity_of $disk)" != "$disks_before" ] && echo anew)" anew
+is "after one reset, which succeeded" "$(resets)" 0
+is "both sides are told, and the stub between them" "$(sides)" \
+	$'pci-released alpha: goes to beta\npci-parked beta\npci-handed beta: reset, driver nvme'
+like "the registry has it for its new owner" "$($kctl state)" "^beta pci active $disk\$"
+eventually 20 "as a disk" test -b "/dev/$(namespace_of $disk)"
+ok "which can be read" dd if="/dev/$(namespace_of $disk)" of=/dev/null bs=1M count=8
+is "who keeps his is not disturbed" "$(identity_of $nic) $(told pci-handed)" "$before $disk beta"
+
 mark
-commit $'domain alpha active\npci alpha '$nic$'\ndomain beta\npci beta '$disk
-is "a domain that stops has its function parked" "$(driver_of $disk) $(driver_of $nic)" "hostpart e1000e"
-commit $'domain alpha active\npci alpha '$nic$'\npci alpha '$disk
+disks_before=$(identity_of $disk)
+eventually 10 "the base may have it" commit "$bases"
+is "running on" "$(identity_of $disk)" "$disks_before"
+is "which is told" "$(sides)" $'pci-released beta: goes to base\npci-handed base: stays with driver nvme, to be reset for the next domain'
+ok "back with the one who had it" commit "$betas"
+is "nothing has happened to it" "$(identity_of $disk) $(resets)" "$disks_before 0"
+eventually 10 "by way of the base" commit "$bases"
+mark
+ok "it goes to another domain" commit "$alphas"
+is "reset for that" "$(sides)" $'pci-released base: goes to alpha\npci-parked alpha\npci-handed alpha: reset, driver nvme'
+is "and only then" "$(resets)" "0 0"
+
+mark
+eventually 20 "a domain that has not started" commit $'domain alpha active\npci alpha '$nic$'\ndomain beta\npci beta '$disk
+is "has its function parked" "$(driver_of $disk) $(driver_of $nic)" "hostpart e1000e"
+commit "$alphas"
 is "and it can go to another from there" "$(driver_of $disk)" nvme
+is "without a reset when that one had it last" "$(resets)" "0 0"
+is "the function that stayed has seen nothing of all this" "$(identity_of $nic)" "$before"
+echo 0 > /sys/kernel/tracing/events/kprobes/hp_reset/enable
+echo > /sys/kernel/tracing/kprobe_events
+
+phase disks in use
+mkswap "/dev/$(namespace_of $disk2)" > /dev/null
+swapon "/dev/$(namespace_of $disk2)"
+like "a disk that the machine uses is not parked" "$(refusal "$alphas"$'\ndomain beta\npci beta '$disk2)" \
+	"pci $disk2: wanted by beta, but its disk $(namespace_of $disk2) is in use"
+is "and nothing else has changed" "$(drivers_of $disk2 $disk $nic)" "nvme nvme e1000e"
+swapoff "/dev/$(namespace_of $disk2)"
 
 phase giving back
 unbind $disk2
