@@ -51,7 +51,7 @@ BENCHES  := $(patsubst tests/bench/%.c,$(O)/bench/%,$(BENCH_SRC))
 VMTOOLS  := $(patsubst tests/vm/%.c,$(O)/tests/%,$(VMTOOL_SRC))
 
 # ---- flags ----
-PKGS       := libfyaml libcgroup libnftnl libmnl hwloc libpci libsystemd json-c libbpf libcap-ng libseccomp libcrypto
+PKGS       := libfyaml libcgroup libnftnl libmnl hwloc libpci libsystemd json-c libbpf libcap-ng libseccomp libcrypto libmicrohttpd gnutls
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
@@ -70,7 +70,7 @@ LDLIBS   += $(PKG_LIBS) -lpthread -lm
 $(O)/obj/userland/lib/kernel/% $(O)/obj/tests/%: UAPI_FLAGS := -Ikmod/uapi
 
 # ---- targets ----
-.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan bench-lruk bench-kmod bench-trace veristat fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built FORCE
+.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan bench-lruk bench-kmod bench-trace bench-metrics veristat fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built FORCE
 all: module bpf userland
 
 userland: $(if $(LIB_SRC),$(LIB)) $(PROGRAMS)
@@ -93,6 +93,7 @@ help:
 	@echo 'make bench-lruk [CACHESIM=FILE]     speed and memory of lruk-sim; beside libCacheSim when its program is named'
 	@echo 'make bench-kmod [KERNEL=6.12]      what the kernel module costs, in a VM'
 	@echo 'make bench-trace [PAIRS=10]        what counting waits costs a context switch, on this machine; needs root'
+	@echo 'make bench-metrics       what serving metrics costs in processor time and memory, on this machine; needs root'
 	@echo 'make veristat [KERNEL=6.12]        instructions of every eBPF program, on this kernel or in a VM'
 	@echo 'make deps                install missing Debian packages'
 	@echo 'make install [DESTDIR= PREFIX=/usr]'
@@ -195,6 +196,10 @@ bench-plan: $(O)/bench/bench_plan
 bench-lruk: $(O)/bench/bench_lruk
 	$(Q)$< $(if $(CACHESIM),'$(CACHESIM)')
 
+# Processor time and memory of serving metrics at 1 and 100 scrapes in a second, on this machine; needs root.
+bench-metrics: $(O)/bench/bench_metrics
+	$(Q)$<
+
 # What the module costs, measured in a VM: a table of medians. KERNEL=6.1|6.12.
 bench-kmod:
 	$(Q)scripts/deps
@@ -281,7 +286,7 @@ install: userland man
 	$(Q)for p in $(filter $(O)/bin/%,$(PROGRAMS)); do install -m 755 $$p $(D)/sbin/; done
 	$(Q)for p in $(filter $(O)/libexec/%,$(PROGRAMS)); do install -m 755 $$p $(D)/libexec/hostpart/; done
 	$(Q)for m in $(MAN); do install -D -m 644 $$m $(D)/share/man/man$${m##*.}/$${m##*/}; done
-	$(Q)for f in $(wildcard policies/*.yaml policies/*.json); do install -m 644 $$f $(D)/share/hostpart/policies/; done
+	$(Q)for f in $(wildcard policies/*.yaml policies/*.yml policies/*.json); do install -m 644 $$f $(D)/share/hostpart/policies/; done
 	$(Q)$(O)/bin/partctl completion bash > $(D)/share/bash-completion/completions/partctl
 	$(Q)install -D -m 755 scripts/initramfs/hook $(D)/share/initramfs-tools/hooks/hostpart
 	$(Q)install -D -m 755 scripts/initramfs/init-top $(D)/share/initramfs-tools/scripts/init-top/hostpart

@@ -85,6 +85,30 @@ static void add_domain(const struct status *status, struct out_table *table, int
 	out_table_colour(table, 1, state && strcmp(state, "running") == 0 ? OUT_GREEN : OUT_RED);
 }
 
+/* The agent lists the addresses in a file beside its socket, one in a line. */
+static struct json_object *metrics_json(struct run *run, long agent_pid)
+{
+	struct json_object *list = json_object_new_array();
+	hp_autofree char *text = agent_pid ? hp_root_readf(run->ctx.root, "%s/metrics.served", run->ctx.run_dir) : NULL;
+	char *rest = text, *line;
+
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			json_object_array_add(list, json_object_new_string(line));
+	return list;
+}
+
+static void print_metrics(struct run *run, long agent_pid)
+{
+	struct json_object *list = metrics_json(run, agent_pid);
+
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		printf("%s%s", i ? ", " : "metrics  ", json_object_get_string(json_object_array_get_idx(list, i)));
+	if (json_object_array_length(list))
+		putchar('\n');
+	json_object_put(list);
+}
+
 static void print_machine(const struct status *status)
 {
 	struct run *run = status->run;
@@ -95,6 +119,7 @@ static void print_machine(const struct status *status)
 	else
 		printf("agent    %spartd does not run%s: the domains hold, but drift is not mended\n",
 		       out_colour(run, OUT_YELLOW), out_colour(run, OUT_PLAIN));
+	print_metrics(run, status->agent_pid);
 	if (inv && inv->has_module)
 		printf("module   hostpart.ko is loaded%s\n",
 		       status->is_sealed ? "; the domains are sealed until the next reboot" : "");
@@ -226,6 +251,7 @@ static struct json_object *status_json(const struct status *status)
 	add_number(object, "applied_at", status->state->applied_at);
 	add_number(object, "confirm_within_seconds", status->confirm_s);
 	add_number(object, "agent_pid", status->agent_pid);
+	json_object_object_add(object, "metrics", metrics_json(status->run, status->agent_pid));
 	json_object_object_add(object, "module", json_object_new_boolean(status->plan->inventory->has_module));
 	json_object_object_add(object, "sealed", json_object_new_boolean(status->is_sealed));
 	add_number(object, "drifted", (int64_t)status->plan->steps.count);
@@ -247,6 +273,7 @@ static int show_nothing(struct run *run, long agent_pid)
 		add_text(object, "applied_at", NULL);
 		add_number(object, "confirm_within_seconds", 0);
 		add_number(object, "agent_pid", agent_pid);
+		json_object_object_add(object, "metrics", metrics_json(run, agent_pid));
 		json_object_object_add(object, "module", json_object_new_boolean(has_module));
 		json_object_object_add(object, "sealed", json_object_new_boolean(hp_kernel_is_sealed()));
 		add_number(object, "drifted", 0);
@@ -256,8 +283,9 @@ static int show_nothing(struct run *run, long agent_pid)
 		return HP_EXIT_OK;
 	}
 	printf("no domains: this is one ordinary machine\n");
-	printf("agent    partd %s\nmodule   hostpart.ko is %s\n", agent_pid ? "runs" : "does not run",
-	       has_module ? "loaded" : "not loaded");
+	printf("agent    partd %s\n", agent_pid ? "runs" : "does not run");
+	print_metrics(run, agent_pid);
+	printf("module   hostpart.ko is %s\n", has_module ? "loaded" : "not loaded");
 	return HP_EXIT_OK;
 }
 

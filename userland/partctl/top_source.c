@@ -79,7 +79,10 @@ static int list_usage(struct top_source *source, struct hp_err *err)
 static void start_counting(struct top_source *source)
 {
 	const struct contention_subject *subject = &source->subject;
-	const struct hp_contention_options options = { subject->ids, subject->count, subject->irqs, subject->irqs_count, 0 };
+	const struct hp_contention_options options = {
+		.cgroups = subject->ids, .cgroups_count = subject->count,
+		.irqs = subject->irqs, .irqs_count = subject->irqs_count,
+	};
 	hp_autoerr err = HP_ERR_INIT;
 	hp_autoerr waits_err = HP_ERR_INIT;
 

@@ -17,6 +17,8 @@ struct watches;
 struct hp_kernel_events;
 struct actors;
 struct reported;
+struct metrics;
+struct metrics_options;
 
 /* The latest event of the module that was told. */
 struct agent_mark {
@@ -35,6 +37,8 @@ struct agent {
 	struct reported *reported;	/* drift.c */
 	char *offender;			/* while healing: whose CPUs overlap a partition; drift.c */
 	agent_mask dirty;		/* backends to look at when the check timer fires */
+	struct metrics *metrics;	/* metrics.c */
+	double last_check_s;		/* seconds since 1970 of the latest look at settings, 0 = none yet; drift.c */
 	agent_mask second_look;		/* while healing: those where something could not be mended; drift.c */
 	sd_event_source *check, *sweep, *confirm;
 };
@@ -43,6 +47,8 @@ struct agent {
 int agent_adopt(struct agent *agent, struct hp_err *err);
 /* Logs an event and appends it to the event log; a failing log is itself logged, never fatal. */
 void agent_tell(struct agent *agent, const struct hp_event *event);
+/* Gives back memory after something large. */
+void agent_trim(void);
 /* Name of a setting's domain, "" for the machine. */
 void agent_domain_of(const struct agent *agent, const struct hp_setting *setting, char *name, size_t size);
 
@@ -59,6 +65,16 @@ int drift_start(struct agent *agent, struct hp_err *err);
 /* Asks for a check soon (a burst of events makes one check). */
 void drift_suspect(struct agent *agent, agent_mask backends);
 void drift_stop(struct agent *agent);
+/* Settings that do not hold and could not be mended. */
+size_t drift_unmended(const struct agent *agent);
+
+/* metrics.c: what is told to Prometheus. First without touching anything; then, as the only partd, it is served. */
+int metrics_start(struct agent *agent, const struct metrics_options *options, struct hp_err *err);
+int metrics_serve(struct agent *agent, struct hp_err *err);
+void metrics_stop(struct agent *agent);
+/* Takes up the domains in force. */
+void metrics_adopt(struct agent *agent);
+void metrics_event(struct agent *agent, const struct hp_event *event);
 
 /* actor.c: who wrote to control files lately. */
 int actors_start(struct agent *agent);	/* never fails: without BPF every actor is unknown, and the log says so */

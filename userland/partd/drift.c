@@ -158,10 +158,13 @@ static void find_offender(struct agent *agent, const char *backend)
 static int heal(struct agent *agent, agent_mask mask)
 {
 	hp_autoerr err = HP_ERR_INIT;
+	struct timespec now;
 	int ret;
 
 	if (!agent->state)
 		return 0;
+	clock_gettime(CLOCK_REALTIME, &now);
+	agent->last_check_s = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 	actors_drain(agent);
 	for (size_t i = 0; i < agent->state->count; i++) {
 		const char *backend = agent->state->items[i].setting.backend;
@@ -235,6 +238,15 @@ void drift_suspect(struct agent *agent, agent_mask backends)
 	if (agent->dirty == 0 || agent->second_look)
 		arm(agent->check, SETTLE_US);
 	agent->dirty |= backends;
+}
+
+size_t drift_unmended(const struct agent *agent)
+{
+	size_t count = 0;
+
+	for (const struct reported *entry = agent->reported; entry; entry = entry->next)
+		count += entry->is_told;
+	return count;
 }
 
 int drift_start(struct agent *agent, struct hp_err *err)

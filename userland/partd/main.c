@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -13,20 +14,28 @@
 #include "base/hp_auto.h"
 #include "base/hp_file.h"
 #include "base/hp_log.h"
+#include "metrics.h"
 
 #define POLICY_FILE "/etc/hostpart/policy.yaml"
 #define POLICY_BYTES_MAX (1u << 20)
+enum { MMAP_BYTES = 64 * 1024 };
 
 static void usage(FILE *out)
 {
 	fprintf(out,
-		"usage: partd [--policy FILE] [--debug]\n\n"
+		"usage: partd [--policy FILE] [--metrics ADDRESS]... [--no-contention] [--debug]\n\n"
 		"Keeps the machine as the policy says: applies FILE (default " POLICY_FILE ") when nothing is\n"
-		"applied yet, adopts what is, mends and reports drift, serves partctl.\n\n"
-		"  -p, --policy FILE   the policy to apply at start; it may be missing\n"
-		"  -d, --debug         log more\n"
-		"  -h, --help          show this help\n"
-		"      --version       show the version\n\n"
+		"applied yet, adopts what is, mends and reports drift, serves partctl and Prometheus.\n\n"
+		"  -p, --policy FILE             the policy to apply at start; it may be missing\n"
+		"  -m, --metrics ADDRESS         serve metrics there: unix:PATH, IP:PORT or [IP6]:PORT, again for more;\n"
+		"                                off for none (default " METRICS_SOCKET ")\n"
+		"      --metrics-cert FILE       serve TCP by TLS 1.3 with this certificate (PEM),\n"
+		"      --metrics-key FILE        this key, and only for clients with a certificate of\n"
+		"      --metrics-client-ca FILE  this authority; needed for addresses other than loopback\n"
+		"      --no-contention           do not count who waits for whom\n"
+		"  -d, --debug                   log more\n"
+		"  -h, --help                    show this help\n"
+		"      --version                 show the version\n\n"
 		"Example:\n  partd --policy /etc/hostpart/policy.yaml\n");
 }
 
@@ -68,6 +77,7 @@ void agent_tell(struct agent *agent, const struct hp_event *event)
 	       event->done ? "; " : "", event->done ? event->done : "", actor);
 	if (hp_events_append(&agent->ctx, event, &err) < 0)
 		hp_log(LOG_ERR, "event log: %s", err.text);
+	metrics_event(agent, event);
 }
 
 static int on_confirm_deadline(sd_event_source *source, uint64_t usec, void *arg)
@@ -96,6 +106,7 @@ int agent_adopt(struct agent *agent, struct hp_err *err)
 		return ret;
 	hp_state_free(agent->state);
 	agent->state = state;
+	metrics_adopt(agent);
 	if (state && state->confirm_by_ns) {
 		ret = sd_event_add_time(agent->loop, &agent->confirm, CLOCK_BOOTTIME,
 					(uint64_t)state->confirm_by_ns / 1000, 10000, on_confirm_deadline, agent);
@@ -175,7 +186,16 @@ static int catch_signals(struct agent *agent)
 	return sd_event_add_signal(agent->loop, NULL, SIGINT, on_signal, agent);
 }
 
-static int start(struct agent *agent, struct hp_err *err)
+/*
+ * What a start or a change needed for a moment (the kernel's BTF alone is
+ * megabytes) goes back to the machine. glibc would keep it for the next time.
+ */
+void agent_trim(void)
+{
+	malloc_trim(0);
+}
+
+static int start(struct agent *agent, const struct metrics_options *metrics, struct hp_err *err)
 {
 	int ret, recovered = 0;
 	bool expired = false;
@@ -187,7 +207,11 @@ static int start(struct agent *agent, struct hp_err *err)
 	if (ret < 0 || catch_signals(agent) < 0)
 		return hp_err_errno(err, ret < 0 ? -ret : errno, "starting the event loop");
 	sd_event_set_watchdog(agent->loop, true);
-	ret = server_start(agent, err);
+	ret = metrics_start(agent, metrics, err);
+	if (ret == 0)
+		ret = server_start(agent, err);
+	if (ret == 0)
+		ret = metrics_serve(agent, err);
 	if (ret < 0)
 		return ret;
 	ret = hp_engine_recover(&agent->ctx, &recovered, err);
@@ -214,6 +238,7 @@ static void stop(struct agent *agent)
 {
 	hp_autofree char *socket_path = NULL;
 
+	metrics_stop(agent);
 	watches_free(agent);
 	drift_stop(agent);
 	actors_stop(agent);
@@ -225,15 +250,51 @@ static void stop(struct agent *agent)
 		unlink(socket_path);
 }
 
-static int parse(int argc, char **argv, struct agent *agent, int *level)
+enum { OPTION_CERT = 256, OPTION_KEY, OPTION_CLIENT_CA, OPTION_NO_CONTENTION };
+
+/* False when it is none of the metrics' options, or a bad one (which was said). */
+static bool parse_metrics(int code, const char *value, struct metrics_options *metrics)
+{
+	hp_autoerr err = HP_ERR_INIT;
+
+	switch (code) {
+	case 'm':
+		if (metrics_option(metrics, value, &err) == 0)
+			return true;
+		fprintf(stderr, "partd: --metrics: %s\n", err.text);
+		return false;
+	case OPTION_CERT:
+		metrics->certificate = value;
+		return true;
+	case OPTION_KEY:
+		metrics->key = value;
+		return true;
+	case OPTION_CLIENT_CA:
+		metrics->client_ca = value;
+		return true;
+	case OPTION_NO_CONTENTION:
+		metrics->is_without_contention = true;
+		return true;
+	default:
+		usage(stderr);
+		return false;
+	}
+}
+
+static int parse(int argc, char **argv, struct agent *agent, struct metrics_options *metrics, int *level)
 {
 	static const struct option longs[] = {
 		{ "policy", required_argument, NULL, 'p' }, { "debug", no_argument, NULL, 'd' },
+		{ "metrics", required_argument, NULL, 'm' }, { "metrics-cert", required_argument, NULL, OPTION_CERT },
+		{ "metrics-key", required_argument, NULL, OPTION_KEY },
+		{ "metrics-client-ca", required_argument, NULL, OPTION_CLIENT_CA },
+		{ "no-contention", no_argument, NULL, OPTION_NO_CONTENTION },
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 },
 	};
+	hp_autoerr err = HP_ERR_INIT;
 	int code;
 
-	while ((code = getopt_long(argc, argv, "p:dh", longs, NULL)) != -1) {
+	while ((code = getopt_long(argc, argv, "p:m:dh", longs, NULL)) != -1) {
 		switch (code) {
 		case 'p':
 			agent->policy_file = optarg;
@@ -248,12 +309,16 @@ static int parse(int argc, char **argv, struct agent *agent, int *level)
 			printf("partd %s\n", HP_VERSION);
 			exit(HP_EXIT_OK);
 		default:
-			usage(stderr);
-			return -1;
+			if (!parse_metrics(code, optarg, metrics))
+				return -1;
 		}
 	}
 	if (optind < argc) {
 		fprintf(stderr, "partd: '%s' is too much\n", argv[optind]);
+		return -1;
+	}
+	if (metrics_options_check(metrics, &err) < 0) {
+		fprintf(stderr, "partd: %s\n", err.text);
 		return -1;
 	}
 	return 0;
@@ -262,23 +327,27 @@ static int parse(int argc, char **argv, struct agent *agent, int *level)
 int main(int argc, char **argv)
 {
 	struct agent agent = { .policy_file = POLICY_FILE };
+	struct metrics_options metrics = { .count = 0 };
 	hp_autoerr err = HP_ERR_INIT;
 	int level = LOG_INFO, ret;
 
 	hp_engine_ctx_init(&agent.ctx);
-	if (parse(argc, argv, &agent, &level) < 0)
+	if (parse(argc, argv, &agent, &metrics, &level) < 0)
 		return HP_EXIT_USAGE;
 	hp_log_init("partd", level);
+	/* Fixed, or the first large block freed would raise it, and with it what stays in the heap. */
+	mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
 	if (geteuid() != 0) {
 		fprintf(stderr, "partd: only root may run it\n");
 		return HP_EXIT_FAIL;
 	}
-	ret = start(&agent, &err);
+	ret = start(&agent, &metrics, &err);
 	if (ret < 0) {
 		hp_log(LOG_ERR, "%s", err.text);
 		return err.exit;
 	}
 	sd_notify(0, "READY=1\nSTATUS=watching");
+	agent_trim();
 	ret = sd_event_loop(agent.loop);
 	sd_notify(0, "STOPPING=1");
 	stop(&agent);

@@ -178,6 +178,7 @@ static void serve(struct client *client, struct json_object *request)
 			hp_log(LOG_ERR, "after %s: %s", command->verb, adopt.text);
 	}
 	hp_ctl_send(client->fd, answer(ret, changed, &err), NULL);
+	agent_trim();
 }
 
 static int on_client(sd_event_source *source, int fd, uint32_t revents, void *arg)

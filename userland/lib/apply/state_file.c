@@ -11,6 +11,7 @@
 #include "apply/json.h"
 #include "apply/setting_json.h"
 #include "base/hp_auto.h"
+#include "base/hp_tree.h"
 
 #define STATE_VERSION 1
 
@@ -151,7 +152,22 @@ int hp_state_load(const struct hp_ctx *ctx, struct hp_state **state, struct hp_e
 	return ret;
 }
 
+/*
+ * Whoever takes the last domain away, the agent or a command while it is not
+ * there: the counters that the agent pinned for the domains go too.
+ */
+static void remove_pinned_counters(const struct hp_ctx *ctx)
+{
+	hp_autofree char *dir = NULL;
+
+	if (!ctx->bpffs_dir || asprintf(&dir, "%s/contention", ctx->bpffs_dir) < 0)
+		return;
+	hp_tree_remove(dir, NULL);
+	rmdir(ctx->bpffs_dir);	/* stays while something else is pinned there */
+}
+
 int hp_state_remove(const struct hp_ctx *ctx, struct hp_err *err)
 {
+	remove_pinned_counters(ctx);
 	return hp_runfile_remove(ctx->run_dir, "state.json", err);
 }

@@ -13,24 +13,12 @@
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_root.h"
+#include "bpf/contention_load.h"
 #include "bpf/hp_bpf.h"
-#include "contention_cpu.skel.h"
 
 enum { SLOTS_MAX = 131072, IRQS_MAX = 65536 };
 
-struct hp_contention {
-	struct contention_cpu_bpf *skel;
-	struct hp_row *rows;		/* the kernel's, mapped: processors * rows_count */
-	size_t rows_bytes, rows_count;
-	unsigned int processors;
-	const char *missing[HP_HOOKS];
-};
-
-/* Which programs a hook is. */
-static const struct {
-	enum hp_contention_hook hook;
-	const char *program;
-} parts[] = {
+const struct contention_part contention_parts[CONTENTION_PARTS] = {
 	{ HP_HOOK_SWITCH, "hp_contention_switch" },
 	{ HP_HOOK_MOVE, "hp_contention_move" },
 	{ HP_HOOK_MOVE, "hp_contention_begin" },
@@ -45,9 +33,9 @@ bool hp_contention_has_tracepoint(const char *name)
 	return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_RAW_TP) > 0;
 }
 
-static struct bpf_program *program_of(const struct hp_contention *contention, size_t part)
+struct bpf_program *contention_program(const struct hp_contention *contention, size_t part)
 {
-	return bpf_object__find_program_by_name(contention->skel->obj, parts[part].program);
+	return bpf_object__find_program_by_name(contention->skel->obj, contention_parts[part].program);
 }
 
 /* The scheduler notes when a task was queued only with CONFIG_SCHED_INFO (every distribution has it). */
@@ -71,16 +59,16 @@ static bool has_sched_info(void)
 /* Marks what is not there or not wanted, so that the rest loads. */
 static int choose_hooks(struct hp_contention *contention, unsigned int without, struct hp_err *err)
 {
-	for (size_t i = 0; i < hp_array_size(parts); i++) {
-		const char *section = bpf_program__section_name(program_of(contention, i));
+	for (size_t i = 0; i < CONTENTION_PARTS; i++) {
+		const char *section = bpf_program__section_name(contention_program(contention, i));
 
-		if (without & (1u << parts[i].hook))
-			contention->missing[parts[i].hook] = "left out";
+		if (without & (1u << contention_parts[i].hook))
+			contention->missing[contention_parts[i].hook] = "left out";
 		else if (strncmp(section, "tp_btf/", 7) == 0 && !hp_contention_has_tracepoint(section + 7))
-			contention->missing[parts[i].hook] = "this kernel has no such tracepoint";
+			contention->missing[contention_parts[i].hook] = "this kernel has no such tracepoint";
 	}
-	for (size_t i = 0; i < hp_array_size(parts); i++)
-		bpf_program__set_autoload(program_of(contention, i), !contention->missing[parts[i].hook]);
+	for (size_t i = 0; i < CONTENTION_PARTS; i++)
+		bpf_program__set_autoload(contention_program(contention, i), !contention->missing[contention_parts[i].hook]);
 	if (contention->missing[HP_HOOK_SWITCH])
 		return hp_err_set(err, EOPNOTSUPP, "waits for a processor cannot be counted: the tracepoint sched_switch: %s",
 				  contention->missing[HP_HOOK_SWITCH]);
@@ -105,7 +93,7 @@ static unsigned int choose_slots(void)
 
 static unsigned int irqs_end(const struct hp_contention_options *options)
 {
-	unsigned int end = 1;
+	unsigned int end = options->irqs_room ? options->irqs_room : 1;
 
 	for (size_t i = 0; i < options->irqs_count; i++)
 		if (options->irqs[i].number >= end && options->irqs[i].number < IRQS_MAX)
@@ -129,8 +117,7 @@ static int size_maps(struct hp_contention *contention, const struct hp_contentio
 
 static int fill_maps(struct hp_contention *contention, const struct hp_contention_options *options, struct hp_err *err)
 {
-	int domains = bpf_map__fd(contention->skel->maps.hp_domains), irqs = bpf_map__fd(contention->skel->maps.hp_irq_rows);
-	int ret = 0;
+	int domains = bpf_map__fd(contention->skel->maps.hp_domains), ret = 0;
 
 	for (unsigned int i = 0; ret == 0 && i < options->cgroups_count; i++) {
 		__u32 row = HP_ROW_DOMAIN + i;
@@ -139,16 +126,34 @@ static int fill_maps(struct hp_contention *contention, const struct hp_contentio
 		if (ret == -EEXIST)
 			return hp_err_usage(err, "two domains are the same cgroup");
 	}
-	for (size_t i = 0; ret == 0 && i < options->irqs_count; i++) {
-		__u32 row = HP_ROW_DOMAIN + options->irqs[i].domain;
-
-		if (options->irqs[i].number < IRQS_MAX)
-			ret = bpf_map_update_elem(irqs, &options->irqs[i].number, &row, BPF_ANY);
-	}
-	return ret ? hp_bpf_error(err, -ret, "telling the contention programs about the domains") : 0;
+	if (ret)
+		return hp_bpf_error(err, -ret, "telling the contention programs about the domains");
+	return hp_contention_set_irqs(contention, options->irqs, options->irqs_count, err);
 }
 
-static int map_rows(struct hp_contention *contention, struct hp_err *err)
+int hp_contention_set_irqs(struct hp_contention *contention, const struct hp_contention_irq *irqs, size_t count,
+			   struct hp_err *err)
+{
+	const struct bpf_map *map = contention->skel->maps.hp_irq_rows;
+	__u32 end = bpf_map__max_entries(map);
+	hp_autofree __u32 *rows = calloc(end, sizeof(*rows));
+	int ret = 0;
+
+	if (!rows)
+		return hp_err_errno(err, ENOMEM, "telling the contention programs about interrupts");
+	for (size_t i = 0; i < count; i++)
+		if (irqs[i].number < end)
+			rows[irqs[i].number] = HP_ROW_DOMAIN + irqs[i].domain;
+	for (__u32 number = 0; ret == 0 && number < end; number++) {
+		__u32 row = 0;
+
+		if (bpf_map_lookup_elem(bpf_map__fd(map), &number, &row) || row != rows[number])
+			ret = bpf_map_update_elem(bpf_map__fd(map), &number, &rows[number], BPF_ANY);
+	}
+	return ret ? hp_bpf_error(err, -ret, "telling the contention programs about interrupts") : 0;
+}
+
+int contention_map_rows(struct hp_contention *contention, struct hp_err *err)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *rows;
@@ -207,7 +212,7 @@ static int start(struct hp_contention *contention, const struct hp_contention_op
 	ret = fill_maps(contention, options, err);
 	if (ret)
 		return ret;
-	ret = map_rows(contention, err);
+	ret = contention_map_rows(contention, err);
 	if (ret)
 		return ret;
 	ret = note_tasks(contention, err);
@@ -217,10 +222,10 @@ static int start(struct hp_contention *contention, const struct hp_contention_op
 	return ret ? hp_bpf_error(err, -ret, "attaching the contention programs") : 0;
 }
 
-int hp_contention_open(const struct hp_contention_options *options, struct hp_contention **out, struct hp_err *err)
+int contention_new(const struct hp_contention_options *options, struct hp_contention **out, struct hp_err *err)
 {
 	struct hp_contention *contention;
-	int ret, processors;
+	int processors;
 
 	if (options->cgroups_count > HP_CONTENTION_DOMAINS_MAX)
 		return hp_err_usage(err, "%zu domains are more than the %u that can be told apart", options->cgroups_count,
@@ -234,7 +239,19 @@ int hp_contention_open(const struct hp_contention_options *options, struct hp_co
 		return hp_err_errno(err, ENOMEM, "opening the contention programs");
 	contention->processors = (unsigned int)processors;
 	contention->rows_count = HP_ROW_DOMAIN + options->cgroups_count;
-	ret = start(contention, options, err);
+	for (size_t i = 0; i < CONTENTION_PARTS; i++)
+		contention->adopted[i] = -1;
+	*out = contention;
+	return 0;
+}
+
+int hp_contention_open(const struct hp_contention_options *options, struct hp_contention **out, struct hp_err *err)
+{
+	struct hp_contention *contention = NULL;
+	int ret = contention_new(options, &contention, err);
+
+	if (!ret)
+		ret = start(contention, options, err);
 	if (ret) {
 		hp_contention_close(contention);
 		return ret;
@@ -249,6 +266,8 @@ void hp_contention_close(struct hp_contention *contention)
 		return;
 	if (contention->rows)
 		munmap(contention->rows, contention->rows_bytes);
+	for (size_t i = 0; i < CONTENTION_PARTS; i++)
+		hp_close_fd(&contention->adopted[i]);
 	contention_cpu_bpf__destroy(contention->skel);
 	free(contention);
 }
@@ -272,10 +291,10 @@ static int read_lost(const struct hp_contention *contention, struct hp_blame *bl
 		for (unsigned int i = 0; i < contention->processors; i++)
 			blame->lost[reason] += counts[i];
 	}
-	for (size_t i = 0; i < hp_array_size(parts); i++) {
+	for (size_t i = 0; i < CONTENTION_PARTS; i++) {
 		struct bpf_prog_info info = { 0 };
 		__u32 size = sizeof(info);
-		int fd = bpf_program__fd(program_of(contention, i));
+		int fd = contention->adopted[i] >= 0 ? contention->adopted[i] : bpf_program__fd(contention_program(contention, i));
 
 		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
 			blame->skipped += info.recursion_misses;

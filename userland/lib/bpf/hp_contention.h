@@ -26,6 +26,7 @@ struct hp_contention_options {
 	size_t cgroups_count;		/* at most HP_CONTENTION_DOMAINS_MAX */
 	const struct hp_contention_irq *irqs;	/* interrupts of others count as HP_ROW_IRQ */
 	size_t irqs_count;
+	unsigned int irqs_room;		/* interrupts below this number can be named later; 0 = those above alone */
 	unsigned int without;		/* bits 1 << enum hp_contention_hook: not to be used though they are there */
 };
 
@@ -41,6 +42,23 @@ struct hp_contention;
 int hp_contention_open(const struct hp_contention_options *options, struct hp_contention **out, struct hp_err *err);
 /* Frees; NULL is fine. */
 void hp_contention_close(struct hp_contention *contention);
+/* Names other interrupts from now on; numbers beyond the room that was made are passed over. */
+int hp_contention_set_irqs(struct hp_contention *contention, const struct hp_contention_irq *irqs, size_t count,
+			   struct hp_err *err);
+/*
+ * Pins maps and programs below `dir` (in bpffs), so that they go on counting
+ * when this process ends. What was pinned there before goes.
+ */
+int hp_contention_pin(struct hp_contention *contention, const char *dir, struct hp_err *err);
+/*
+ * Takes over what a process pinned below `dir`: nothing is loaded and all is
+ * counted on. -ENOENT when there is nothing, or it is for other cgroups, of
+ * another build or not whole. Interrupts are set as in `options`.
+ */
+int hp_contention_adopt(const struct hp_contention_options *options, const char *dir, struct hp_contention **out,
+			struct hp_err *err);
+/* Removes what is pinned below `dir`; the programs end when nobody has them open. Success when there is nothing. */
+int hp_contention_unpin(const char *dir, struct hp_err *err);
 /* Stops counting; what was counted can still be read, and no longer moves. */
 void hp_contention_stop(struct hp_contention *contention);
 /* All since open; *blame must be empty or of an earlier read, and is the caller's to clear. */
