@@ -10,7 +10,7 @@ work=$(mktemp -d)
 on_exit rm -rf "$work"
 chmod 755 "$work"
 err=$work/err out=$work/out
-verbs='inventory validate plan diff compile apply confirm rollback status exec shell verify events contention top seal teardown lruk-sim lruk-gen completion help'
+verbs='inventory validate plan diff compile apply confirm rollback status exec shell verify events contention trace top seal teardown lruk-sim lruk-gen completion help'
 as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
 cat > "$work/small.yaml" <<'END'
@@ -138,7 +138,7 @@ denied() { # VERB ARGUMENT... : exit status 1 (255 for what runs commands) and a
 	[ $status -eq $want ] && [ ! -s "$out" ] && grep -qE "^partctl: $1: only root .*try sudo" "$err"
 	tap_result $? "not root: partctl $1 is refused with a clear word"
 }
-for verb in confirm rollback status verify events contention seal teardown; do denied $verb; done
+for verb in confirm rollback status verify events contention trace seal teardown; do denied $verb; done
 denied apply "$work/small.yaml"
 denied plan "$work/small.yaml"
 denied diff "$work/small.yaml"
@@ -221,6 +221,7 @@ like "commands behind the domain" "$(completes partctl exec alpha nproc)" 'nproc
 is "policies" "$(completes partctl plan policies/two-h)" "policies/two-hosts.yaml"
 is "verbs of help" "$(completes partctl help v)" "validate verify"
 is "hooks of contention" "$(completes partctl contention --without '')" "irq move softirq"
+is "what can be traced" "$(completes partctl trace --resource '')" "cpu"
 is "its cgroups" "$(completes partctl contention --by cgroup : /sys/fs/cgroup/hostp)" "/sys/fs/cgroup/hostpart"
 is "and those of top" "$(completes partctl top --by cgroup : /sys/fs/cgroup/hostp)" "/sys/fs/cgroup/hostpart"
 

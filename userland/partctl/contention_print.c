@@ -5,11 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *const fixed_names[HP_ROW_DOMAIN] = {
-	[HP_ROW_IDLE] = "(idle)",	[HP_ROW_UNKNOWN] = "(unknown)", [HP_ROW_BASE] = "base",
-	[HP_ROW_KERNEL] = "kernel",	[HP_ROW_IRQ] = "irq",		[HP_ROW_SOFTIRQ] = "softirq",
-};
-
 static const char *const lost_words[HP_LOST_REASONS] = {
 	[HP_LOST_HISTORY] = "history", [HP_LOST_ORIGIN] = "origin", [HP_LOST_NESTED] = "nested",
 	[HP_LOST_SWITCH] = "switch",
@@ -30,11 +25,6 @@ static const struct {
 	[HP_HOOK_IRQ] = { "irq_handler_entry", "interrupts count for the task that they interrupt; none is counted as stolen time" },
 	[HP_HOOK_SOFTIRQ] = { "softirq_entry", "softirqs count for the task that they interrupt; none is counted as stolen time" },
 };
-
-static const char *row_name(const struct contention_subject *subject, size_t row)
-{
-	return row < HP_ROW_DOMAIN ? fixed_names[row] : subject->names[row - HP_ROW_DOMAIN];
-}
 
 /* Domains first, then base and the kernel; the other rows never wait. */
 static size_t victim_at(const struct contention_subject *subject, size_t i)
@@ -102,7 +92,7 @@ static struct json_object *victims_json(const struct contention_subject *subject
 		size_t row = victim_at(subject, i);
 		struct json_object *item = json_object_new_object();
 
-		json_object_object_add(item, "name", json_object_new_string(row_name(subject, row)));
+		json_object_object_add(item, "name", json_object_new_string(contention_row_name(subject, row)));
 		if (i < subject->count)
 			json_object_object_add(item, "cgroup", json_object_new_string(subject->cgroups[i]));
 		add_number(item, "wait_ns", hp_blame_wait_ns(blame, row));
@@ -142,17 +132,17 @@ static struct json_object *blame_json(const struct contention_subject *subject, 
 		size_t victim = victim_at(subject, i);
 		const struct hp_row *row = &blame->rows[victim];
 		uint64_t wait_ns = hp_blame_wait_ns(blame, victim);
-		const char *name = row_name(subject, victim);
+		const char *name = contention_row_name(subject, victim);
 
 		for (size_t j = 0; j < blame->count; j++) {
 			bool is_foreign = hp_blame_is_foreign(victim, j);
 			uint64_t preemptions = row->preempted_by[j];
 
 			if (row->by_ns[j] || preemptions)
-				add_cell(list, "cpu", name, row_name(subject, j), is_foreign, row->by_ns[j], &preemptions,
+				add_cell(list, "cpu", name, contention_row_name(subject, j), is_foreign, row->by_ns[j], &preemptions,
 					 share_of(row->by_ns[j], wait_ns));
 			if (row->stolen_ns[j])
-				add_cell(list, "interrupts", name, row_name(subject, j), is_foreign, row->stolen_ns[j], NULL,
+				add_cell(list, "interrupts", name, contention_row_name(subject, j), is_foreign, row->stolen_ns[j], NULL,
 					 share_of(row->stolen_ns[j], blame->time_ns));
 		}
 	}
@@ -203,21 +193,6 @@ static void print_object(const struct run *run, const struct contention_subject 
 
 /* ---- tables ---- */
 
-/* Three digits and a unit: "1.20 ms". */
-static const char *format_time(char text[16], uint64_t ns)
-{
-	static const char *const units[] = { "ns", "us", "ms", "s" };
-	double value = (double)ns;
-	size_t unit = 0;
-
-	while (unit + 1 < hp_array_size(units) && value >= 999.5) {
-		value /= 1000;
-		unit++;
-	}
-	snprintf(text, 16, "%.*f %s", unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2, value, units[unit]);
-	return text;
-}
-
 static const char *format_share(char text[16], double share)
 {
 	snprintf(text, 16, "%.2f %%", 100 * share);
@@ -241,12 +216,12 @@ static void print_victims(const struct run *run, const struct contention_subject
 		size_t row = victim_at(subject, i);
 		uint64_t wait_ns = hp_blame_wait_ns(blame, row), foreign_ns = hp_blame_foreign_ns(blame, row);
 
-		out_table_row(table, row_name(subject, row), format_time(waited, wait_ns), format_time(foreign, foreign_ns),
+		out_table_row(table, contention_row_name(subject, row), out_time(waited, wait_ns), out_time(foreign, foreign_ns),
 			      format_share(share, share_of(foreign_ns, wait_ns)),
-			      format_time(stolen, hp_blame_stolen_ns(blame, row)),
+			      out_time(stolen, hp_blame_stolen_ns(blame, row)),
 			      format_count(waits, hp_blame_waits(blame, row)),
-			      format_time(p50, hp_blame_percentile_ns(blame, row, 500)),
-			      format_time(p99, hp_blame_percentile_ns(blame, row, 990)),
+			      out_time(p50, hp_blame_percentile_ns(blame, row, 500)),
+			      out_time(p99, hp_blame_percentile_ns(blame, row, 990)),
 			      format_count(preempted, sum_preemptions(blame, row, true)));
 	}
 	out_table_print(table, stdout);
@@ -255,10 +230,11 @@ static void print_victims(const struct run *run, const struct contention_subject
 static void add_line(struct out_table *table, const char *resource, const struct contention_subject *subject, size_t victim,
 		     size_t aggressor, uint64_t time_ns, double share, const char *preemptions)
 {
+	const char *blamed = victim == aggressor ? "(its own)" : contention_row_name(subject, aggressor);
 	char time[16], percent[16];
 
-	out_table_row(table, resource, row_name(subject, victim), victim == aggressor ? "(its own)" : row_name(subject, aggressor),
-		      format_time(time, time_ns), format_share(percent, share), preemptions);
+	out_table_row(table, resource, contention_row_name(subject, victim), blamed, out_time(time, time_ns),
+		      format_share(percent, share), preemptions);
 	if (hp_blame_is_foreign(victim, aggressor) && aggressor >= HP_ROW_DOMAIN)
 		out_table_colour(table, 2, OUT_YELLOW);
 }

@@ -7,6 +7,11 @@
 #include "apply/hp_engine.h"
 #include "base/hp_cgroup2.h"
 
+static const char *const fixed_names[HP_ROW_DOMAIN] = {
+	[HP_ROW_IDLE] = "(idle)",	[HP_ROW_UNKNOWN] = "(unknown)", [HP_ROW_BASE] = "base",
+	[HP_ROW_KERNEL] = "kernel",	[HP_ROW_IRQ] = "irq",		[HP_ROW_SOFTIRQ] = "softirq",
+};
+
 void contention_subject_clear(struct contention_subject *subject)
 {
 	for (size_t i = 0; i < subject->count; i++) {
@@ -119,4 +124,9 @@ int contention_subject_find(struct run *run, struct contention_subject *subject,
 				return hp_err_usage(err, "partctl: %s: --by: %s is named twice", run->verb->name,
 						    subject->names[i]);
 	return ret;
+}
+
+const char *contention_row_name(const struct contention_subject *subject, size_t row)
+{
+	return row < HP_ROW_DOMAIN ? fixed_names[row] : subject->names[row - HP_ROW_DOMAIN];
 }

@@ -23,5 +23,7 @@ int contention_subject_parse_by(const char *value, void *into, struct hp_err *er
 int contention_subject_take_policy(struct run *run, struct contention_subject *subject, struct hp_err *err);
 /* Asks the kernel for the cgroups' ids; one that is named twice is bad usage. */
 int contention_subject_find(struct run *run, struct contention_subject *subject, struct hp_err *err);
+/* What a row is called: "base", "irq", a domain's name; lives as long as the subject. */
+const char *contention_row_name(const struct contention_subject *subject, size_t row);
 
 #endif

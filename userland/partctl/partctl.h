@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include "apply/hp_backend.h"
 #include "base/hp_auto.h"
@@ -51,7 +52,7 @@ struct verb {
 /* Each verb is defined in the file of its name and listed in main.c. */
 extern const struct verb verb_inventory, verb_validate, verb_plan, verb_diff, verb_compile, verb_apply, verb_confirm,
 	verb_rollback, verb_seal, verb_status, verb_exec, verb_shell, verb_verify, verb_events, verb_contention,
-	verb_top, verb_teardown, verb_lruk_sim, verb_lruk_gen, verb_completion, verb_help;
+	verb_trace, verb_top, verb_teardown, verb_lruk_sim, verb_lruk_gen, verb_completion, verb_help;
 extern const struct verb *const verbs[];	/* NULL-terminated */
 const struct verb *verb_find(const char *name);
 void help_list_verbs(FILE *out);
@@ -75,6 +76,9 @@ int cli_parse_seconds(const char *value, void *into, struct hp_err *err);
 
 /* Prints json or yaml as run->format says (puts the object); only for OUT_JSON and OUT_YAML. */
 void out_object(const struct run *run, struct json_object *object);
+
+/* Three digits and a unit: "1.20 ms". Returns text. */
+const char *out_time(char text[16], uint64_t ns);
 
 enum out_colour { OUT_PLAIN, OUT_GREEN, OUT_YELLOW, OUT_RED, OUT_BOLD, OUT_DIM };
 /* The escape sequence to start a colour ("" without colour); OUT_PLAIN ends it. */

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/* outlier.c: loads the program that tells of long waits, and hands them over. */
+#include "bpf/hp_outlier.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/hp_auto.h"
+#include "base/hp_root.h"
+#include "bpf/hp_bpf.h"
+#include "bpf/hp_contention.h"
+#include "outlier.skel.h"
+
+enum { SLOTS_MAX = 131072 };
+
+struct hp_outliers {
+	struct outlier_bpf *skel;
+	struct ring_buffer *ring;
+	int processors;
+	/* While reading: whom to tell. */
+	bool (*tell)(void *arg, const struct hp_outlier *outlier);
+	void *arg;
+};
+
+uint64_t hp_outlier_wait_ns(const struct hp_outlier *outlier)
+{
+	return outlier->victim.time_ns + outlier->elsewhere_ns;
+}
+
+static int longest_first(const void *a, const void *b)
+{
+	const struct hp_outlier_task *left = a, *right = b;
+
+	return left->time_ns > right->time_ns ? -1 : left->time_ns < right->time_ns;
+}
+
+size_t hp_outlier_sort(struct hp_outlier *outlier)
+{
+	size_t count = 0;
+
+	qsort(outlier->blamed, HP_OUTLIER_BLAMED, sizeof(outlier->blamed[0]), longest_first);
+	while (count < HP_OUTLIER_BLAMED && outlier->blamed[count].time_ns)
+		count++;
+	return count;
+}
+
+/* A record without stacks is shorter. */
+static int take_record(void *context, void *data, size_t size)
+{
+	struct hp_outliers *outliers = context;
+	struct hp_outlier outlier = { 0 };
+
+	memcpy(&outlier, data, size < sizeof(outlier) ? size : sizeof(outlier));
+	return outliers->tell(outliers->arg, &outlier) ? -ECANCELED : 0;
+}
+
+/* As many slots as there can be tasks, within reason. */
+static unsigned int choose_slots(void)
+{
+	hp_autoroot *root = hp_root_open("/", NULL);
+	hp_autofree char *text = root ? hp_root_readf(root, "/proc/sys/kernel/pid_max") : NULL;
+	unsigned long wanted = text ? strtoul(text, NULL, 10) : SLOTS_MAX;
+	unsigned int slots = 1024;
+
+	while (slots < SLOTS_MAX && slots < wanted)
+		slots *= 2;
+	return slots;
+}
+
+static int load(struct hp_outliers *outliers, const struct hp_outlier_options *options, struct hp_err *err)
+{
+	struct outlier_bpf *skel = outliers->skel;
+	unsigned int slots = choose_slots();
+	int ret;
+
+	skel->rodata->above_ns = options->above_ns;
+	skel->rodata->wants_stacks = options->wants_stacks;
+	skel->rodata->wants_all = options->cgroups_count == 0;
+	skel->rodata->slots_count = slots;
+	ret = bpf_map__set_max_entries(skel->maps.hp_outlier_cpus, (unsigned int)outliers->processors);
+	ret = ret ? ret : bpf_map__set_max_entries(skel->maps.hp_arrivals, slots);
+	ret = ret ? ret : outlier_bpf__load(skel);
+	if (ret)
+		return hp_bpf_error(err, -ret, "loading the program that watches waits");
+	for (unsigned int i = 0; ret == 0 && i < options->cgroups_count; i++) {
+		__u32 row = HP_ROW_DOMAIN + i;
+
+		ret = bpf_map_update_elem(bpf_map__fd(skel->maps.hp_domains), &options->cgroups[i], &row, BPF_NOEXIST);
+	}
+	return ret ? hp_bpf_error(err, -ret, "telling the program that watches waits about the domains") : 0;
+}
+
+static int start(struct hp_outliers *outliers, const struct hp_outlier_options *options, struct hp_err *err)
+{
+	int ret;
+
+	outliers->skel = outlier_bpf__open();
+	if (!outliers->skel)
+		return hp_bpf_error(err, errno, "opening the program that watches waits");
+	ret = load(outliers, options, err);
+	if (ret)
+		return ret;
+	outliers->ring = ring_buffer__new(bpf_map__fd(outliers->skel->maps.hp_outlier_ring), take_record, outliers, NULL);
+	if (!outliers->ring)
+		return hp_bpf_error(err, errno, "opening the buffer of long waits");
+	ret = outlier_bpf__attach(outliers->skel);
+	return ret ? hp_bpf_error(err, -ret, "attaching the program that watches waits") : 0;
+}
+
+int hp_outliers_open(const struct hp_outlier_options *options, struct hp_outliers **out, struct hp_err *err)
+{
+	struct hp_outliers *outliers;
+	int ret;
+
+	if (options->cgroups_count > HP_CONTENTION_DOMAINS_MAX)
+		return hp_err_usage(err, "%zu domains are more than the %u that can be told apart", options->cgroups_count,
+				    HP_CONTENTION_DOMAINS_MAX);
+	if (!hp_contention_has_tracepoint("sched_switch"))
+		return hp_err_set(err, EOPNOTSUPP, "waits cannot be watched: this kernel has no BTF or no tracepoint sched_switch");
+	hp_bpf_log_begin();
+	outliers = calloc(1, sizeof(*outliers));
+	if (!outliers)
+		return hp_err_errno(err, ENOMEM, "opening the program that watches waits");
+	outliers->processors = libbpf_num_possible_cpus();
+	ret = outliers->processors < 1 ? hp_bpf_error(err, -outliers->processors, "counting the processors")
+				       : start(outliers, options, err);
+	if (ret) {
+		hp_outliers_close(outliers);
+		return ret;
+	}
+	*out = outliers;
+	return 0;
+}
+
+void hp_outliers_close(struct hp_outliers *outliers)
+{
+	if (!outliers)
+		return;
+	ring_buffer__free(outliers->ring);
+	outlier_bpf__destroy(outliers->skel);
+	free(outliers);
+}
+
+int hp_outliers_fd(const struct hp_outliers *outliers)
+{
+	return ring_buffer__epoll_fd(outliers->ring);
+}
+
+void hp_outliers_stop(struct hp_outliers *outliers)
+{
+	outlier_bpf__detach(outliers->skel);
+}
+
+int hp_outliers_read(struct hp_outliers *outliers, bool (*tell)(void *arg, const struct hp_outlier *outlier), void *arg,
+		     struct hp_err *err)
+{
+	int ret;
+
+	outliers->tell = tell;
+	outliers->arg = arg;
+	ret = ring_buffer__consume(outliers->ring);
+	return ret < 0 && ret != -ECANCELED ? hp_bpf_error(err, -ret, "reading the long waits") : 0;
+}
+
+int hp_outliers_lost(const struct hp_outliers *outliers, uint64_t *lost, uint64_t *skipped, struct hp_err *err)
+{
+	hp_autofree __u64 *counts = calloc((size_t)outliers->processors, sizeof(*counts));
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info), zero = 0;
+	int ret;
+
+	if (!counts)
+		return hp_err_errno(err, ENOMEM, "reading the lost counts");
+	ret = bpf_map_lookup_elem(bpf_map__fd(outliers->skel->maps.hp_outlier_lost), &zero, counts);
+	if (ret)
+		return hp_bpf_error(err, -ret, "reading the lost counts");
+	*lost = 0;
+	for (int i = 0; i < outliers->processors; i++)
+		*lost += counts[i];
+	ret = bpf_obj_get_info_by_fd(bpf_program__fd(outliers->skel->progs.hp_outlier_switch), &info, &size);
+	*skipped = ret == 0 ? info.recursion_misses : 0;
+	return 0;
+}
+
+size_t hp_outliers_memory(const struct hp_outliers *outliers)
+{
+	const struct bpf_map *map;
+	size_t bytes = 0;
+
+	bpf_object__for_each_map(map, outliers->skel->obj) {
+		size_t copies = bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY ? (size_t)outliers->processors : 1;
+		size_t value = bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF ? 1 : (bpf_map__value_size(map) + 7) / 8 * 8;
+
+		bytes += copies * bpf_map__max_entries(map) * value;
+	}
+	return bytes;
+}
