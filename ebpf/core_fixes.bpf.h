@@ -50,6 +50,12 @@ static __always_inline __u64 queue_clock_of(struct task_struct *task)
 	return task->se.cfs_rq->rq->clock;
 }
 
+/* Does the task stand still for lack of memory, as PSI has it? Never on a kernel without CONFIG_PSI. */
+static __always_inline bool is_in_memstall(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->in_memstall) && BPF_CORE_READ_BITFIELD(task, in_memstall);
+}
+
 /* 6.15 made the parent an RCU pointer under another name. */
 struct kernfs_node___rcu_parent {
 	struct kernfs_node *__parent;

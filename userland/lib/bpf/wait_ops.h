@@ -40,4 +40,10 @@ struct hp_wait_ops {
 	void (*destroy)(void *skel);
 };
 
+/* The kinds, each in the file of its name. */
+extern const struct hp_wait_ops hp_wait_memory, hp_wait_lock;
+
+/* A kind's own maps are found here; source->rows is NULL when nothing of it is counted. */
+const struct hp_wait_source *hp_waits_source(const struct hp_waits *waits, enum hp_wait_kind kind);
+
 #endif

@@ -14,7 +14,8 @@
 
 /* A kind that is not here is not counted, and is not spoken of. */
 static const struct hp_wait_ops *const kinds_table[HP_WAIT_KINDS] = {
-	NULL,
+	[HP_WAIT_MEMORY] = &hp_wait_memory,
+	[HP_WAIT_LOCK] = &hp_wait_lock,
 };
 
 struct hp_waits {
@@ -235,6 +236,11 @@ int hp_waits_read(struct hp_waits *waits, struct hp_wait_matrix matrices[HP_WAIT
 		ret = read_lost(waits, source, matrix, err);
 	}
 	return ret;
+}
+
+const struct hp_wait_source *hp_waits_source(const struct hp_waits *waits, enum hp_wait_kind kind)
+{
+	return &waits->sources[kind];
 }
 
 bool hp_waits_has(const struct hp_waits *waits, enum hp_wait_kind kind)

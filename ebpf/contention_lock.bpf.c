@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0
+/* contention_lock.bpf.c: divides every wait for a kernel lock among those who were seen to hold it. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "contention_lock.h"
+#include "contention_wait.bpf.h"
+
+/*
+ * The kernel tells when a task begins to wait for a lock and when it ends, not
+ * who holds it: that is read from the lock when the wait begins (a mutex and
+ * an rwsem remember their owner), again whenever the same task begins anew (a
+ * mutex spins, then sleeps, then spins), and whenever another one that waited
+ * for the same lock gets it. In between, the last that was seen counts. A
+ * spinlock has no owner: those waits are HP_ROW_UNKNOWN's. Nothing here
+ * allocates, and nothing sleeps.
+ */
+
+#define LCB_F_SPIN 1			/* include/trace/events/lock.h */
+#define LCB_F_READ 2
+#define LCB_F_WRITE 4
+#define LCB_F_RT 8
+#define LCB_F_PERCPU 16
+#define LCB_F_MUTEX 32
+#define MUTEX_FLAGS 7			/* kernel/locking/mutex.c */
+#define RWSEM_READER_OWNED 1		/* kernel/locking/rwsem.c */
+#define RWSEM_OWNER_FLAGS 3
+#define RWSEM_READER_SHIFT 8
+#define RT_MUTEX_HAS_WAITERS 1		/* kernel/locking/rtmutex_common.h */
+
+#define LOCKS 4096u			/* a power of two */
+#define SPIN_DEPTH 4			/* task, softirq, interrupt, NMI: each may spin while it interrupts another that does */
+/* A stack costs more than most spinning: only long ones are worth it. */
+#define SPIN_SITE_NS 10000
+
+char LICENSE[] SEC("license") = "GPL";
+
+const volatile __u32 waiters_count = 1;	/* a power of two */
+
+/* A task that waits for a lock it can sleep on: its place is waiters[pid % waiters_count]. */
+struct waiter {
+	__u64 task;		/* 0 = nobody */
+	__u64 lock;
+	__u64 since_ns;
+	__u32 first;		/* row of the owner when it began */
+	__u32 kind;
+	__s64 stack;		/* < 0 = not known */
+};
+
+/* One processor's spinning; written by itself only, and by those who interrupt it, who leave it as it was. */
+struct spins {
+	__u64 depth;
+	__u64 locks[SPIN_DEPTH];
+	__u64 since_ns[SPIN_DEPTH];
+};
+
+/* Sizes are set at load: tasks. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct waiter);
+} hp_lock_waiters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LOCKS);
+	__type(key, __u32);
+	__type(value, struct hp_lock_owners);
+} hp_lock_owners SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct spins);
+} hp_lock_spins SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 4096);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, HP_LOCK_FRAMES * sizeof(__u64));
+} hp_lock_stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct hp_lock_site_key);
+	__type(value, struct hp_lock_site_time);
+} hp_lock_sites SEC(".maps");
+
+static __always_inline struct waiter *waiter_of(struct task_struct *task)
+{
+	__u32 key = (__u32)task->pid & (waiters_count - 1);
+
+	return bpf_map_lookup_elem(&hp_lock_waiters, &key);
+}
+
+static __always_inline struct hp_lock_owners *owners_of(__u64 lock)
+{
+	__u32 key = (__u32)((lock >> 3) * 0x9e3779b97f4a7c15ull >> 52) & (LOCKS - 1);
+
+	return bpf_map_lookup_elem(&hp_lock_owners, &key);
+}
+
+/* A task that somebody else's pointer leads to: it may go at any time, so nothing of it is trusted. */
+static __noinline __u64 row_of_owner(struct task_struct *task)
+{
+	struct cgroup *cgroup;
+	__u64 row;
+
+	if (!task)
+		return HP_ROW_UNKNOWN;
+	cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	if (!cgroup)
+		return HP_ROW_UNKNOWN;
+	row = find_row(cgroup);
+	return row == HP_ROW_BASE && (BPF_CORE_READ(task, flags) & PF_KTHREAD) ? HP_ROW_KERNEL : row;
+}
+
+/* Of several readers an rwsem names only the last that came, and keeps its name when all have gone. */
+static __always_inline __u64 rwsem_owner(struct rw_semaphore *sem)
+{
+	__u64 owner = BPF_CORE_READ(sem, owner.counter);
+
+	if ((owner & RWSEM_READER_OWNED) && BPF_CORE_READ(sem, count.counter) >> RWSEM_READER_SHIFT == 0)
+		return 0;
+	return owner & ~(__u64)RWSEM_OWNER_FLAGS;
+}
+
+static __always_inline __u64 holder_row(void *lock, __u32 flags)
+{
+	struct rt_mutex_base *rt = lock;
+	struct mutex *mutex = lock;
+	__u64 owner = 0;
+
+	if (flags & LCB_F_MUTEX)
+		owner = BPF_CORE_READ(mutex, owner.counter) & ~(__u64)MUTEX_FLAGS;
+	else if (flags == LCB_F_READ || flags == LCB_F_WRITE)
+		owner = rwsem_owner(lock);
+	else if (flags == LCB_F_RT)
+		owner = (__u64)BPF_CORE_READ(rt, owner) & ~(__u64)RT_MUTEX_HAS_WAITERS;
+	return row_of_owner((struct task_struct *)owner);
+}
+
+static __always_inline __u32 kind_of(__u32 flags)
+{
+	if (flags & LCB_F_MUTEX)
+		return HP_LOCK_MUTEX;
+	return flags == LCB_F_READ || flags == LCB_F_WRITE ? HP_LOCK_RWSEM : HP_LOCK_OTHER;
+}
+
+static __always_inline void begin_spin(__u64 lock, __u64 now)
+{
+	__u32 zero = 0;
+	struct spins *spins = bpf_map_lookup_elem(&hp_lock_spins, &zero);
+	__u64 depth;
+
+	if (!spins)
+		return;
+	depth = spins->depth;
+	/* Ends that were not told leave something behind; begin again. */
+	if (depth >= SPIN_DEPTH) {
+		count_wait_lost(HP_WAIT_LOST_EVENT);
+		depth = 0;
+	}
+	spins->locks[depth & (SPIN_DEPTH - 1)] = lock;
+	spins->since_ns[depth & (SPIN_DEPTH - 1)] = now;
+	spins->depth = depth + 1;
+}
+
+/* When the processor began to spin for this lock, and that it no longer does; 0 = it did not. */
+static __always_inline __u64 end_spin(__u64 lock)
+{
+	__u32 zero = 0;
+	struct spins *spins = bpf_map_lookup_elem(&hp_lock_spins, &zero);
+
+	if (!spins || spins->depth == 0)
+		return 0;
+	for (int i = SPIN_DEPTH - 1; i >= 0; i--)
+		if ((__u64)i < spins->depth && spins->locks[i] == lock) {
+			spins->depth = i;
+			return spins->since_ns[i];
+		}
+	return 0;
+}
+
+static __always_inline void add_site(__s64 stack, __u64 victim, __u64 aggressor, __u64 time_ns)
+{
+	struct hp_lock_site_key key = { (__s32)stack, (__u16)victim, (__u16)aggressor };
+	struct hp_lock_site_time zero = { 0, 0 }, *site;
+
+	if (stack < 0)
+		return;
+	site = bpf_map_lookup_elem(&hp_lock_sites, &key);
+	if (!site) {
+		bpf_map_update_elem(&hp_lock_sites, &key, &zero, BPF_NOEXIST);
+		site = bpf_map_lookup_elem(&hp_lock_sites, &key);
+	}
+	if (site) {
+		add_to(&site->time_ns, time_ns);
+		add_to(&site->waits, 1);
+	}
+}
+
+static __always_inline void charge(struct hp_wait_row *row, __u64 victim, __u64 aggressor, __u64 time_ns, __s64 stack)
+{
+	if (time_ns == 0 || aggressor >= HP_ROWS_MAX)
+		return;
+	add_to(&row->by_ns[aggressor], time_ns);
+	add_site(stack, victim, aggressor, time_ns);
+}
+
+SEC("tp_btf/contention_begin")
+int BPF_PROG(hp_contention_lock_begin, void *lock, unsigned int flags)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 now = bpf_ktime_get_ns(), owner;
+	struct hp_lock_owners *owners;
+	struct waiter *waiter;
+
+	if ((flags & LCB_F_SPIN) && !(flags & LCB_F_MUTEX)) {
+		begin_spin((__u64)lock, now);
+		return 0;
+	}
+	waiter = waiter_of(task);
+	owners = owners_of((__u64)lock);
+	if (!waiter || !owners)
+		return 0;
+	owner = holder_row(lock, flags);
+	hp_lock_note(owners, (__u64)lock, now, owner);
+	if (waiter->task == (__u64)task && waiter->lock == (__u64)lock)
+		return 0;	/* it goes on waiting, in another way */
+	if (waiter->task)
+		count_wait_lost(waiter->task == (__u64)task ? HP_WAIT_LOST_EVENT : HP_WAIT_LOST_ROOM);
+	waiter->task = (__u64)task;
+	waiter->lock = (__u64)lock;
+	waiter->since_ns = now;
+	waiter->first = (__u32)owner;
+	waiter->kind = kind_of(flags);
+	waiter->stack = bpf_get_stackid(ctx, &hp_lock_stacks, BPF_F_FAST_STACK_CMP);
+	return 0;
+}
+
+/* A wait that has ended, while it is divided. */
+struct ended {
+	struct hp_lock_walk walk;
+	struct hp_wait_row *row;
+	__u64 victim;
+	__s64 stack;
+};
+
+/* For bpf_loop(). */
+static long charge_step(__u32 step, void *context)
+{
+	struct ended *ended = context;
+	struct hp_lock_part part;
+
+	if (!hp_lock_walk_step(&ended->walk, step, &part))
+		return 1;
+	charge(ended->row, ended->victim, part.row, part.time_ns, ended->stack);
+	return 0;
+}
+
+static __always_inline void end_sleep(struct waiter *waiter, __u64 victim, __u64 now)
+{
+	struct hp_lock_owners *owners = owners_of(waiter->lock);
+	struct ended ended = {
+		.walk = { .from_ns = waiter->since_ns, .end_ns = now, .first = waiter->first },
+		.row = wait_row_of(victim),
+		.victim = victim,
+		.stack = waiter->stack,
+	};
+
+	if (!ended.row || !owners)
+		return;
+	hp_lock_walk_begin(&ended.walk, owners, waiter->lock);
+	count_phase(ended.row, waiter->kind, now - waiter->since_ns);
+	bpf_loop(HP_LOCK_CHANGES + 1, charge_step, &ended, 0);
+}
+
+/* The spinning of an interrupt counts for the task that it interrupted. */
+static __always_inline void end_spinning(void *ctx, __u64 length)
+{
+	__u64 victim = row_of_current();
+	struct hp_wait_row *row = victim == HP_ROW_IDLE ? NULL : wait_row_of(victim);
+	__s64 stack = -1;
+
+	if (!row)
+		return;
+	count_phase(row, HP_LOCK_SPIN, length);
+	if (length >= SPIN_SITE_NS)
+		stack = bpf_get_stackid(ctx, &hp_lock_stacks, BPF_F_FAST_STACK_CMP);
+	charge(row, victim, HP_ROW_UNKNOWN, length, stack);
+}
+
+SEC("tp_btf/contention_end")
+int BPF_PROG(hp_contention_lock_end, void *lock, int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 now = bpf_ktime_get_ns(), since = end_spin((__u64)lock), victim;
+	struct hp_lock_owners *owners;
+	struct waiter *waiter;
+
+	if (since) {
+		end_spinning(ctx, now - since);
+		return 0;
+	}
+	waiter = waiter_of(task);
+	if (!waiter || waiter->task != (__u64)task || waiter->lock != (__u64)lock)
+		return 0;	/* began before us, or its place was taken: that was counted then */
+	victim = row_of_current();
+	end_sleep(waiter, victim, now);
+	waiter->task = 0;
+	owners = owners_of((__u64)lock);
+	if (ret == 0 && owners)
+		hp_lock_note(owners, (__u64)lock, now, victim);
+	return 0;
+}
