@@ -85,7 +85,7 @@ mixed() { # LOAD
 	in_slice quiet.slice work
 	in_slice noisy.slice "$1"
 }
-for load in hog fork; do
+for load in hog fork net; do
 	counted plain-$load mixed $load
 	is "the worst aggressor is the noisy one" \
 		"$(jq -r '[.blame[] | select(.victim == "/quiet.slice" and .resource == "cpu" and .foreign)] | max_by(.time_ns).aggressor' "$work/plain-$load")" /noisy.slice
