@@ -4,7 +4,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include "core_fixes.bpf.h"
-#include "contention_math.h"
+#include "contention_windows.h"
 #include "contention_rows.bpf.h"
 
 /*
@@ -83,6 +83,14 @@ struct {
 	__type(value, __u32);
 } hp_irq_rows SEC(".maps");
 
+/* By row, for all processors together. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hp_windows);
+} hp_row_windows SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, HP_LOST_REASONS);
@@ -128,8 +136,40 @@ static __always_inline struct hp_slot *slot_of(struct task_struct *task)
 	return bpf_map_lookup_elem(&hp_slots, &key);
 }
 
+/* Other domains caused a part of this wait: it counts for the contention rate. */
+hp_global int count_windows(struct hp_history *history, struct hp_wait *wait, struct hp_row *victim)
+{
+	struct hp_windows *windows;
+	struct hp_deal deal;
+	__u32 key;
+
+	if (!history || !wait || !victim)
+		return 0;
+	key = (__u32)wait->victim;
+	windows = bpf_map_lookup_elem(&hp_row_windows, &key);
+	if (!windows || !windows->limit_ns)
+		return 0;
+	hp_windows_deal(history, wait, windows, &deal);
+	victim->contended += deal.crossed;
+	if (deal.lost)
+		count_lost(HP_LOST_WINDOW);
+	return 0;
+}
+
+/* A part of a wait of a task of the row `row`, whose counters on this processor are `victim`. */
+static __always_inline void charge(struct hp_history *history, __u64 row, struct hp_row *victim, __u64 from, __u64 until)
+{
+	struct hp_wait wait = { from, until, row, 0 };
+
+	if (!hp_history_charge(history, &wait, victim))
+		count_lost(HP_LOST_HISTORY);
+	if (wait.lost_ns)
+		count_windows(history, &wait, victim);
+}
+
 /* `next` gets the processor: what it waited for is known now. */
-static __always_inline void end_wait(struct hp_cpu *cpu, struct hp_row *victim, struct task_struct *next, __u64 now)
+static __always_inline void end_wait(struct hp_cpu *cpu, __u64 row, struct hp_row *victim, struct task_struct *next,
+				     __u64 now)
 {
 	__u64 queued = next->sched_info.last_queued, start = next->start_time;
 	struct hp_slot *slot = slot_of(next);
@@ -138,8 +178,8 @@ static __always_inline void end_wait(struct hp_cpu *cpu, struct hp_row *victim, 
 	/* Whoever waited already when we began is not counted: nobody knows for whom. */
 	if (queued < cpu->began_ns || queued > now)
 		waited = 0;
-	else if (!hp_history_charge(&cpu->history, queued, now, victim->by_ns))
-		count_lost(HP_LOST_HISTORY);
+	else
+		charge(&cpu->history, row, victim, queued, now);
 	if (slot) {
 		if (slot->start_ns != start) {
 			slot->start_ns = start;
@@ -171,8 +211,7 @@ static __always_inline void make_up_for(struct hp_cpu *cpu, struct task_struct *
 		waited = delay - slot->run_delay_ns;
 		slot->run_delay_ns = delay;
 		if (row != HP_ROW_IDLE && arrived - waited >= cpu->began_ns && waited <= arrived) {
-			if (!hp_history_charge(&cpu->history, arrived - waited, arrived, stats->by_ns))
-				count_lost(HP_LOST_HISTORY);
+			charge(&cpu->history, row, stats, arrived - waited, arrived);
 			stats->latency[hp_latency_bucket(waited + slot->carried_ns)]++;
 		}
 		slot->carried_ns = 0;
@@ -224,7 +263,7 @@ int BPF_PROG(hp_contention_switch, bool preempt, struct task_struct *prev, struc
 	if (row != HP_ROW_IDLE) {
 		stats = row_at(processor, row);
 		if (stats)
-			end_wait(cpu, stats, next, now);
+			end_wait(cpu, row, stats, next, now);
 		if ((preempt || prev_state == 0) && was != HP_ROW_IDLE) {
 			stats = row_at(processor, was);
 			barrier_var(row);	/* 6.1 forgets the bounds of what was on the stack meanwhile */
@@ -241,7 +280,7 @@ int BPF_PROG(hp_contention_switch, bool preempt, struct task_struct *prev, struc
  * A waiting task leaves its processor, whose lock is held: what it waited
  * there is in its run_delay already and is charged to those who ran there.
  */
-static __always_inline void move_wait(struct hp_cpu *cpu, struct hp_slot *slot, struct hp_row *victim,
+static __always_inline void move_wait(struct hp_cpu *cpu, struct hp_slot *slot, __u64 row, struct hp_row *victim,
 				      __u64 run_delay, __u64 now)
 {
 	__u64 waited = run_delay - slot->run_delay_ns;
@@ -250,8 +289,7 @@ static __always_inline void move_wait(struct hp_cpu *cpu, struct hp_slot *slot, 
 	if (!cpu->began_ns || now - waited < cpu->began_ns || waited > now)
 		return;
 	slot->carried_ns += waited;
-	if (!hp_history_charge(&cpu->history, now - waited, now, victim->by_ns))
-		count_lost(HP_LOST_HISTORY);
+	charge(&cpu->history, row, victim, now - waited, now);
 }
 
 SEC("tp_btf/sched_migrate_task")
@@ -261,7 +299,7 @@ int BPF_PROG(hp_contention_move, struct task_struct *task, int to)
 	struct hp_cpu *cpu, *own;
 	struct hp_slot *slot;
 	struct hp_row *stats;
-	__u64 run_delay;
+	__u64 run_delay, row;
 
 	/* Most are woken elsewhere than they slept: nothing was waited for yet. */
 	if (task->on_rq != TASK_ON_RQ_MIGRATING)
@@ -284,9 +322,10 @@ int BPF_PROG(hp_contention_move, struct task_struct *task, int to)
 	}
 	if (run_delay <= slot->run_delay_ns)
 		return 0;
-	stats = row_at(here, row_of(own, task));
+	row = row_of(own, task);
+	stats = row_at(here, row);
 	if (stats)
-		move_wait(cpu, slot, stats, run_delay, queue_clock_of(task));
+		move_wait(cpu, slot, row, stats, run_delay, queue_clock_of(task));
 	return 0;
 }
 

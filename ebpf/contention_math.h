@@ -9,6 +9,16 @@
 #define __always_inline inline __attribute__((always_inline))
 #endif
 
+/*
+ * What is rare is a function of its own, which the verifier looks at once,
+ * whoever calls it; so it cannot know that the pointers are not NULL.
+ */
+#ifdef __bpf__
+#define hp_global __attribute__((noinline))
+#else
+#define hp_global static __attribute__((noinline, unused))
+#endif
+
 #define HP_STRETCHES 8192u	/* powers of two, all three */
 #define HP_MARK_EVERY 64u
 #define HP_MARKS (HP_STRETCHES / HP_MARK_EVERY)
@@ -22,23 +32,64 @@ struct hp_stretch {
 /* What every row had consumed when the stretch began that the mark is for. */
 struct hp_mark {
 	__u64 start_ns;
+	__u64 domains_ns;
+	__u64 used_ns[HP_ROWS_MAX];
+};
+
+/* What every row had consumed when a window began, of windows in which the processor changed hands. */
+struct hp_border {
+	__u64 window;
+	__u64 row;		/* who had the processor as it began */
+	__u64 domains_ns;
 	__u64 used_ns[HP_ROWS_MAX];
 };
 
 /*
  * The last stretches of one processor, stretch n in ring[n % HP_STRETCHES],
  * with a mark at every HP_MARK_EVERYth of them: a wait of any length costs at
- * most two short walks and one subtraction of marks. Starts zeroed. One writer
- * at a time.
+ * most two short walks and one subtraction of marks. The last windows likewise,
+ * window n in borders[n % HP_WINDOWS]. Starts zeroed. One writer at a time.
  */
 struct hp_history {
 	__u64 since_ns;		/* start of the newest stretch */
 	__u64 row;		/* of the newest stretch */
 	__u64 count;		/* stretches begun so far */
+	__u64 window_end_ns;	/* of the window in which the newest stretch began */
+	__u64 domains_ns;	/* by all rows that are domains, of the next */
 	__u64 used_ns[HP_ROWS_MAX];	/* by the stretches that have ended */
 	struct hp_stretch ring[HP_STRETCHES];
 	struct hp_mark marks[HP_MARKS];
+	struct hp_border borders[HP_WINDOWS];
 };
+
+/* Of those that time can be lost to for the contention rate: the base is the machine's own domain. */
+static __always_inline _Bool hp_row_is_domain(__u64 row)
+{
+	return row == HP_ROW_BASE || row >= HP_ROW_DOMAIN;
+}
+
+/* now_ns, at which the newest stretch ends, lies in another window than its beginning. */
+hp_global int hp_history_cross(struct hp_history *history, __u64 now_ns)
+{
+	__u64 window = now_ns / HP_WINDOW_NS, begun_ns = now_ns - window * HP_WINDOW_NS, row;
+	struct hp_border *border;
+
+	if (!history)
+		return 0;
+	row = history->row;
+	border = &history->borders[window & (HP_WINDOWS - 1)];
+	border->window = window;
+	border->row = row;
+	border->domains_ns = history->domains_ns;
+	__builtin_memcpy(border->used_ns, history->used_ns, sizeof(border->used_ns));
+	/* All of the window until now is the same row's. */
+	if (history->count && row < HP_ROWS_MAX) {
+		border->used_ns[row] -= begun_ns;
+		border->domains_ns -= hp_row_is_domain(row) ? begun_ns : 0;
+	}
+	history->window_end_ns = now_ns - begun_ns + HP_WINDOW_NS;
+	return 0;
+}
 
 /* From now_ns on `row` has the processor. A time before the newest stretch counts as its start. */
 static __always_inline void hp_history_begin(struct hp_history *history, __u64 row, __u64 now_ns)
@@ -48,13 +99,18 @@ static __always_inline void hp_history_begin(struct hp_history *history, __u64 r
 
 	if (now_ns < history->since_ns)
 		now_ns = history->since_ns;
-	if (index && was < HP_ROWS_MAX)
+	if (index && was < HP_ROWS_MAX) {
 		history->used_ns[was] += now_ns - history->since_ns;
+		history->domains_ns += hp_row_is_domain(was) ? now_ns - history->since_ns : 0;
+	}
+	if (now_ns >= history->window_end_ns)
+		hp_history_cross(history, now_ns);
 	history->ring[index & (HP_STRETCHES - 1)].start_ns = now_ns;
 	history->ring[index & (HP_STRETCHES - 1)].row = row;
 	if ((index & (HP_MARK_EVERY - 1)) == 0) {
 		mark = &history->marks[(index / HP_MARK_EVERY) & (HP_MARKS - 1)];
 		mark->start_ns = now_ns;
+		mark->domains_ns = history->domains_ns;
 		__builtin_memcpy(mark->used_ns, history->used_ns, sizeof(mark->used_ns));
 	}
 	history->since_ns = now_ns;
@@ -62,10 +118,24 @@ static __always_inline void hp_history_begin(struct hp_history *history, __u64 r
 	history->count = index + 1;
 }
 
+struct hp_wait {
+	__u64 from_ns, until_ns;
+	__u64 victim;		/* row of the task that waited */
+	__u64 lost_ns;		/* out: while other domains had the processor */
+};
+
+/* Of what the domains consumed, what others than the victim did. */
+static __always_inline __u64 hp_taken(__u64 domains_ns, const __u64 *used_ns, __u64 victim)
+{
+	return hp_row_is_domain(victim) && victim < HP_ROWS_MAX ? domains_ns - used_ns[victim] : domains_ns;
+}
+
 /* A wait on its way back through the history. */
 struct hp_walk {
 	const struct hp_history *history;
 	__u64 *by_ns;
+	__u64 victim;
+	__u64 lost_ns;
 	__u64 index;	/* the stretch to look at next */
 	__u64 from_ns;
 	__u64 end_ns;	/* charged is what comes after it */
@@ -85,6 +155,8 @@ static long hp_walk_step(__u32 step, void *context)
 	(void)step;
 	if (lower < walk->end_ns && row < HP_ROWS_MAX) {
 		walk->by_ns[row] += walk->end_ns - lower;
+		if (row != walk->victim && hp_row_is_domain(row))
+			walk->lost_ns += walk->end_ns - lower;
 		walk->end_ns = lower;
 	}
 	if (start <= walk->from_ns)
@@ -137,6 +209,8 @@ static __always_inline _Bool hp_walk_jump(struct hp_walk *walk)
 	at = &walk->history->marks[(walk->index / HP_MARK_EVERY) & (HP_MARKS - 1)];
 	for (__u32 row = 0; row < HP_ROWS_MAX; row++)
 		walk->by_ns[row] += to->used_ns[row] - at->used_ns[row];
+	walk->lost_ns += hp_taken(to->domains_ns, to->used_ns, walk->victim) -
+			 hp_taken(at->domains_ns, at->used_ns, walk->victim);
 	if (at->start_ns < walk->end_ns)
 		walk->end_ns = at->start_ns;
 	if (walk->index / HP_MARK_EVERY <= hp_history_oldest_block(walk->history))
@@ -146,41 +220,51 @@ static __always_inline _Bool hp_walk_jump(struct hp_walk *walk)
 	return 1;
 }
 
-/* A wait during which the processor changed hands. */
-static __attribute__((noinline)) _Bool hp_history_divide(const struct hp_history *history, __u64 from_ns, __u64 until_ns,
-							 __u64 *by_ns)
+/* A wait during which the processor changed hands; false when the history is too short. */
+hp_global int hp_history_divide(const struct hp_history *history, struct hp_wait *wait, struct hp_row *victim)
 {
-	struct hp_walk walk = { history, by_ns, history->count - 1, from_ns, until_ns, HP_WALK_WITHIN };
+	struct hp_walk walk = { .history = history };
 
+	if (!history || !wait || !victim)
+		return 0;
+	walk.by_ns = victim->by_ns;
+	walk.victim = wait->victim;
+	walk.index = history->count - 1;
+	walk.from_ns = wait->from_ns;
+	walk.end_ns = wait->until_ns;
 	/* Twice, for the first mark is passed when it lies ahead of until_ns. */
 	hp_loop(2 * HP_MARK_EVERY, hp_walk_step, &walk);
 	if (walk.at == HP_WALK_AT_MARK && hp_walk_jump(&walk))
 		hp_loop(2 * HP_MARK_EVERY, hp_walk_step, &walk);
+	wait->lost_ns = walk.lost_ns;
 	if (walk.at == HP_WALK_DONE)
 		return 1;
-	by_ns[HP_ROW_UNKNOWN] += walk.end_ns - from_ns;
+	victim->by_ns[HP_ROW_UNKNOWN] += walk.end_ns - wait->from_ns;
 	return 0;
 }
 
 /*
- * Adds the wait [from_ns, until_ns) to by_ns[], divided by who had the
+ * Adds the wait [from_ns, until_ns) to victim->by_ns[], divided by who had the
  * processor. What is added is until_ns - from_ns, always. Returns 0 when the
  * history did not reach so far back, and a part is in by_ns[HP_ROW_UNKNOWN].
  * from_ns must not be earlier than the first stretch ever.
  */
-static __always_inline _Bool hp_history_charge(const struct hp_history *history, __u64 from_ns, __u64 until_ns,
-					       __u64 *by_ns)
+static __always_inline _Bool hp_history_charge(const struct hp_history *history, struct hp_wait *wait,
+					       struct hp_row *victim)
 {
-	__u64 row = history->row;
+	__u64 row = history->row, waited = wait->until_ns - wait->from_ns;
 
-	if (from_ns >= until_ns)
+	wait->lost_ns = 0;
+	if (wait->from_ns >= wait->until_ns)
 		return 1;
 	/* Nearly every wait: nobody else came since it began. */
-	if (from_ns >= history->since_ns && row < HP_ROWS_MAX) {
-		by_ns[row] += until_ns - from_ns;
+	if (wait->from_ns >= history->since_ns && row < HP_ROWS_MAX) {
+		victim->by_ns[row] += waited;
+		if (row != wait->victim && hp_row_is_domain(row))
+			wait->lost_ns = waited;
 		return 1;
 	}
-	return hp_history_divide(history, from_ns, until_ns, by_ns);
+	return hp_history_divide(history, wait, victim);
 }
 
 /* The bucket of struct hp_row's latency[] for a wait: its number of significant bits. */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "bpf/hp_blame.h"
-#include "contention_math.h"
+#include "contention_windows.h"
 
 enum { ROWS = 9 };
 
@@ -69,19 +69,34 @@ static uint64_t draw(uint64_t below)
 	return state % below;
 }
 
+/* By the definition in contention.h, in other words. */
+static uint64_t lost_to_others(const __u64 *by, uint64_t victim)
+{
+	uint64_t sum = 0;
+
+	for (uint64_t row = 0; row < HP_ROWS_MAX; row++)
+		if (row != victim && row != HP_ROW_IDLE && row != HP_ROW_UNKNOWN && row != HP_ROW_KERNEL && row != HP_ROW_IRQ &&
+		    row != HP_ROW_SOFTIRQ)
+			sum += by[row];
+	return sum;
+}
+
 static void compare(const struct hp_history *history, const struct oracle *oracle, uint64_t from, uint64_t now)
 {
-	__u64 by[HP_ROWS_MAX] = { 0 };
+	struct hp_row got = { 0 };
 	uint64_t want[HP_ROWS_MAX] = { 0 };
-	_Bool whole = hp_history_charge(history, from, now, by);
+	const __u64 *by = got.by_ns;
+	struct hp_wait wait = { from, now, draw(ROWS), 0 };
+	_Bool whole = hp_history_charge(history, &wait, &got);
 
 	assert_int_equal(sum_of(by), now - from);
+	assert_int_equal(wait.lost_ns, lost_to_others(by, wait.victim));
 	oracle_charge(oracle, from, now, want);
 	if (from >= oldest_known(oracle))
 		assert_true(whole);
 	if (whole) {
 		assert_int_equal(by[HP_ROW_UNKNOWN], want[HP_ROW_UNKNOWN]);
-		assert_memory_equal(by, want, sizeof(by));
+		assert_memory_equal(by, want, sizeof(got.by_ns));
 		return;
 	}
 	/* What is not known was taken from somebody: nobody got more than the oracle gives. */
@@ -135,19 +150,28 @@ static void test_random_schedules(void **unused)
 	run_schedule(3 * HP_STRETCHES, 100000);
 }
 
+/* True when all of it is known. */
+static _Bool charge(const struct hp_history *history, uint64_t from, uint64_t until, struct hp_row *row)
+{
+	struct hp_wait wait = { from, until, HP_ROW_DOMAIN, 0 };
+
+	return hp_history_charge(history, &wait, row);
+}
+
 static void test_single_occupant(void **unused)
 {
 	struct hp_history *history = calloc(1, sizeof(*history));
-	__u64 by[HP_ROWS_MAX] = { 0 };
+	struct hp_row row = { 0 };
+	const __u64 *by = row.by_ns;
 
 	(void)unused;
 	assert_non_null(history);
 	hp_history_begin(history, HP_ROW_DOMAIN, 100);
-	assert_true(hp_history_charge(history, 150, 250, by));
+	assert_true(charge(history, 150, 250, &row));
 	assert_int_equal(by[HP_ROW_DOMAIN], 100);
 	assert_int_equal(sum_of(by), 100);
 	/* No time at all, and a clock that stood still. */
-	assert_true(hp_history_charge(history, 250, 250, by));
+	assert_true(charge(history, 250, 250, &row));
 	assert_int_equal(sum_of(by), 100);
 	free(history);
 }
@@ -156,22 +180,23 @@ static void test_single_occupant(void **unused)
 static void test_clock_steps_back(void **unused)
 {
 	struct hp_history *history = calloc(1, sizeof(*history));
-	__u64 by[HP_ROWS_MAX] = { 0 };
+	struct hp_row row = { 0 };
+	const __u64 *by = row.by_ns;
 
 	(void)unused;
 	assert_non_null(history);
 	hp_history_begin(history, HP_ROW_DOMAIN, 100);
 	hp_history_begin(history, HP_ROW_IRQ, 210);
 	hp_history_begin(history, HP_ROW_DOMAIN, 205);	/* earlier than the one before */
-	assert_true(hp_history_charge(history, 120, 200, by));
+	assert_true(charge(history, 120, 200, &row));
 	assert_int_equal(by[HP_ROW_DOMAIN], 80);
 	assert_int_equal(sum_of(by), 80);
 	/* Nor when the stretch ahead is a marked one, and the wait began before the mark before that. */
 	while (history->count < 2 * HP_MARK_EVERY)
 		hp_history_begin(history, HP_ROW_DOMAIN + history->count % 2, 300 + history->count);
 	hp_history_begin(history, HP_ROW_IRQ, 510);
-	memset(by, 0, sizeof(by));
-	assert_true(hp_history_charge(history, 310, 500, by));
+	memset(&row, 0, sizeof(row));
+	assert_true(charge(history, 310, 500, &row));
 	assert_int_equal(by[HP_ROW_IRQ], 0);
 	assert_int_equal(sum_of(by), 190);
 	free(history);
@@ -235,6 +260,7 @@ static void fill(struct hp_blame *blame, uint64_t factor)
 			blame->rows[i].stolen_ns[j] = factor * 3;
 		}
 		blame->rows[i].latency[i] = factor * 5;
+		blame->rows[i].contended = factor * (i + 7);
 	}
 	blame->lost[HP_LOST_HISTORY] = factor;
 	blame->skipped = factor * 2;
@@ -260,6 +286,36 @@ static void test_sums_and_differences(void **unused)
 	assert_int_equal(hp_blame_lost(&late), 5 + 10);
 }
 
+static void test_preemptions(void **unused)
+{
+	hp_autoblame blame = HP_BLAME_INIT;
+
+	(void)unused;
+	assert_int_equal(hp_blame_init(&blame, ROWS), 0);
+	for (size_t i = 0; i < ROWS; i++)
+		blame.rows[HP_ROW_DOMAIN].preempted_by[i] = 1u << i;
+	assert_int_equal(hp_blame_preemptions(&blame, HP_ROW_DOMAIN), (1u << ROWS) - 1);
+	assert_int_equal(hp_blame_foreign_preemptions(&blame, HP_ROW_DOMAIN),
+			 (1u << ROWS) - 1 - (1u << HP_ROW_IDLE) - (1u << HP_ROW_UNKNOWN) - (1u << HP_ROW_DOMAIN));
+}
+
+static void test_contention_rate(void **unused)
+{
+	hp_autoblame blame = HP_BLAME_INIT;
+
+	(void)unused;
+	assert_int_equal(hp_blame_init(&blame, ROWS), 0);
+	assert_true(hp_blame_contention_rate(&blame, HP_ROW_DOMAIN) == 0);
+	blame.time_ns = 2000000000;	/* 200 windows */
+	blame.rows[HP_ROW_DOMAIN].contended = 50;
+	blame.rows[HP_ROW_BASE].contended = 201;
+	blame.rows[HP_ROW_KERNEL].contended = 1;
+	assert_true(hp_blame_contention_rate(&blame, HP_ROW_DOMAIN) == 0.25);
+	assert_true(hp_blame_contention_rate(&blame, HP_ROW_BASE) == 1);
+	assert_true(hp_blame_contention_rate(&blame, HP_ROW_KERNEL) < 0);
+	assert_true(hp_blame_contention_rate(&blame, HP_ROW_DOMAIN + 1) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +326,8 @@ int main(void)
 		cmocka_unit_test(test_percentiles),
 		cmocka_unit_test(test_who_is_foreign),
 		cmocka_unit_test(test_sums_and_differences),
+		cmocka_unit_test(test_preemptions),
+		cmocka_unit_test(test_contention_rate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,9 @@ counted() { # NAME COMMAND... : partctl's report while COMMAND lets the loads ru
 	kill -INT $partctl
 	ok "$name is counted" wait $partctl
 }
+rate() { # DOMAIN FILE
+	jq ".victims[] | select(.name == \"$1\").contention_rate" "$2"
+}
 table() { # NAME
 	note "$1:"
 	jq -r '.blame[] | select(.resource == "cpu") | "#   \(.victim) waited \(.time_ns / 1000000 | round) ms for \(.aggressor) (\(.share * 10000 | round / 100) %)"' "$work/$1"
@@ -66,6 +69,7 @@ for load in hog fork net disk; do
 	is "alpha waits, for itself" "$(mean "$work/$load" 'time("alpha"; . == "alpha") > 10000000')" true
 	is "and for no other domain: below 0.1 % of the time" \
 		"$(mean "$work/$load" 'by_domains("alpha") / .time_ns | if . < 0.001 then "below" else . end')" below
+	is "so no window of it is contended" "$(rate alpha "$work/$load")" 0
 	is "nor does beta" "$(mean "$work/$load" 'by_domains("beta") / .time_ns | if . < 0.001 then "below" else . end')" below
 	[ $load != disk ] || is "the interrupts of beta's disk count for beta" \
 		"$(jq '[.blame[] | select(.resource == "interrupts" and .victim == "beta" and .aggressor == "beta")] | length' "$work/disk")" 1
@@ -89,7 +93,13 @@ for load in hog fork net; do
 	counted plain-$load mixed $load
 	is "the worst aggressor is the noisy one" \
 		"$(jq -r '[.blame[] | select(.victim == "/quiet.slice" and .resource == "cpu" and .foreign)] | max_by(.time_ns).aggressor' "$work/plain-$load")" /noisy.slice
-	is "it takes more than a quarter of the time waited" \
-		"$(mean "$work/plain-$load" 'time("/quiet.slice"; . == "/noisy.slice") / time("/quiet.slice"; true) | if . > 0.25 then "more" else . end')" more
+	# Sixteen loops beside six tasks; of those that fork, four run at a time, and each only for a moment.
+	[ $load = hog ] && least=0.25 || least=0.1
+	is "it takes more than $least of the time waited" \
+		"$(mean "$work/plain-$load" "time(\"/quiet.slice\"; . == \"/noisy.slice\") / time(\"/quiet.slice\"; true) | if . > $least then \"more\" else . end")" more
+	# A window of 10 ms on 8 CPUs is contended when 4 ms are lost; the counting is longer than the load.
+	[ $load != hog ] || is "half of the windows are contended" \
+		"$(rate /quiet.slice "$work/plain-$load" | jq 'if . > 0.4 then "half" else . end')" half
+	note "contention rate $(rate /quiet.slice "$work/plain-$load")"
 	table plain-$load
 done

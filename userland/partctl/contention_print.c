@@ -7,7 +7,7 @@
 
 static const char *const lost_words[HP_LOST_REASONS] = {
 	[HP_LOST_HISTORY] = "history", [HP_LOST_ORIGIN] = "origin", [HP_LOST_NESTED] = "nested",
-	[HP_LOST_SWITCH] = "switch",
+	[HP_LOST_SWITCH] = "switch",   [HP_LOST_WINDOW] = "window",
 };
 
 static const char *const lost_reasons[HP_LOST_REASONS] = {
@@ -15,6 +15,7 @@ static const char *const lost_reasons[HP_LOST_REASONS] = {
 	[HP_LOST_ORIGIN] = "waits lack what was waited before the task was moved to another CPU",
 	[HP_LOST_NESTED] = "interrupts count for the softirq that they interrupted",
 	[HP_LOST_SWITCH] = "switches were not told by the kernel; the waits before them were made up for",
+	[HP_LOST_WINDOW] = "waits were so long that the contention rate lacks a part of them",
 };
 
 static const struct {
@@ -74,14 +75,12 @@ static struct json_object *latency_json(const struct hp_blame *blame, size_t vic
 	return object;
 }
 
-static uint64_t sum_preemptions(const struct hp_blame *blame, size_t victim, bool only_foreign)
+/* null for the kernel, which has none. */
+static struct json_object *rate_json(const struct hp_blame *blame, size_t victim)
 {
-	uint64_t sum = 0;
+	double rate = hp_blame_contention_rate(blame, victim);
 
-	for (size_t i = 0; i < blame->count; i++)
-		if (!only_foreign || hp_blame_is_foreign(victim, i))
-			sum += blame->rows[victim].preempted_by[i];
-	return sum;
+	return rate < 0 ? NULL : json_object_new_double(rate);
 }
 
 static struct json_object *victims_json(const struct contention_subject *subject, const struct hp_blame *blame)
@@ -97,10 +96,11 @@ static struct json_object *victims_json(const struct contention_subject *subject
 			json_object_object_add(item, "cgroup", json_object_new_string(subject->cgroups[i]));
 		add_number(item, "wait_ns", hp_blame_wait_ns(blame, row));
 		add_number(item, "foreign_ns", hp_blame_foreign_ns(blame, row));
+		json_object_object_add(item, "contention_rate", rate_json(blame, row));
 		add_number(item, "stolen_ns", hp_blame_stolen_ns(blame, row));
 		add_number(item, "waits", hp_blame_waits(blame, row));
-		add_number(item, "preempted", sum_preemptions(blame, row, false));
-		add_number(item, "preempted_by_others", sum_preemptions(blame, row, true));
+		add_number(item, "preempted", hp_blame_preemptions(blame, row));
+		add_number(item, "preempted_by_others", hp_blame_foreign_preemptions(blame, row));
 		json_object_object_add(item, "latency", latency_json(blame, row));
 		json_object_array_add(list, item);
 	}
@@ -199,6 +199,11 @@ static const char *format_share(char text[16], double share)
 	return text;
 }
 
+static const char *format_rate(char text[16], double rate)
+{
+	return rate < 0 ? "-" : format_share(text, rate);
+}
+
 static const char *format_count(char text[16], uint64_t count)
 {
 	snprintf(text, 16, "%" PRIu64, count);
@@ -207,10 +212,10 @@ static const char *format_count(char text[16], uint64_t count)
 
 static void print_victims(const struct run *run, const struct contention_subject *subject, const struct hp_blame *blame)
 {
-	static const char *const headers[] = { "VICTIM", ">WAITED", ">FOR OTHERS", ">SHARE", ">STOLEN", ">WAITS", ">P50", ">P99",
-					       ">PREEMPTED", NULL };
+	static const char *const headers[] = { "VICTIM", ">WAITED", ">FOR OTHERS", ">SHARE", ">CONTENDED", ">STOLEN", ">WAITS",
+					       ">P50", ">P99", ">PREEMPTED", NULL };
 	struct out_table *table = out_table_new(run, headers);
-	char waited[16], foreign[16], share[16], stolen[16], waits[16], p50[16], p99[16], preempted[16];
+	char waited[16], foreign[16], share[16], rate[16], stolen[16], waits[16], p50[16], p99[16], preempted[16];
 
 	for (size_t i = 0; i < count_victims(subject); i++) {
 		size_t row = victim_at(subject, i);
@@ -218,11 +223,12 @@ static void print_victims(const struct run *run, const struct contention_subject
 
 		out_table_row(table, contention_row_name(subject, row), out_time(waited, wait_ns), out_time(foreign, foreign_ns),
 			      format_share(share, share_of(foreign_ns, wait_ns)),
+			      format_rate(rate, hp_blame_contention_rate(blame, row)),
 			      out_time(stolen, hp_blame_stolen_ns(blame, row)),
 			      format_count(waits, hp_blame_waits(blame, row)),
 			      out_time(p50, hp_blame_percentile_ns(blame, row, 500)),
 			      out_time(p99, hp_blame_percentile_ns(blame, row, 990)),
-			      format_count(preempted, sum_preemptions(blame, row, true)));
+			      format_count(preempted, hp_blame_foreign_preemptions(blame, row)));
 	}
 	out_table_print(table, stdout);
 }

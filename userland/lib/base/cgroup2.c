@@ -7,7 +7,9 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 #define HANDLE_TYPE_KERNFS 0xfe	/* FILEID_KERNFS: the handle is the 64-bit node id */
 
@@ -131,6 +133,37 @@ char *hp_cgroup_name(uint64_t id)
 	if (strncmp(path, hp_cgroup_root(NULL), prefix) != 0)
 		return NULL;
 	return strdup(skip_slashes(path + prefix));
+}
+
+/* 0 when this very cgroup has no cpuset. */
+static unsigned int own_cpus(const char *name)
+{
+	hp_autofree char *path = hp_cgroup_path(name, "cpuset.cpus.effective");
+	hp_autofile FILE *file = path ? fopen(path, "re") : NULL;
+	hp_autofree char *text = NULL;
+	hwloc_bitmap_t cpus = hwloc_bitmap_alloc();
+	size_t size = 0;
+	int count = 0;
+
+	if (cpus && file && getline(&text, &size, file) > 0 && hp_cpulist_parse(text, cpus) == 0)
+		count = hwloc_bitmap_weight(cpus);
+	hwloc_bitmap_free(cpus);
+	return count > 0 ? (unsigned int)count : 0;
+}
+
+unsigned int hp_cgroup_cpus(const char *name)
+{
+	hp_autofree char *at = strdup(skip_slashes(name));
+	unsigned int count = 0;
+	long online;
+
+	while (at && (count = own_cpus(at)) == 0 && *at) {
+		char *slash = strrchr(at, '/');
+
+		*(slash ? slash : at) = '\0';
+	}
+	online = sysconf(_SC_NPROCESSORS_ONLN);
+	return count ? count : online > 0 ? (unsigned int)online : 1;
 }
 
 unsigned int hp_cgroup_level(const char *name)

@@ -21,6 +21,11 @@ bool hp_cgroup_is_populated(const char *name);
 int hp_cgroup_id(const char *name, uint64_t *id, struct hp_err *err);
 /* Name of the cgroup with that id, caller frees; NULL when it no longer exists. */
 char *hp_cgroup_name(uint64_t id);
+/*
+ * How many processors its tasks may use: those of its cpuset, or of the nearest
+ * cgroup above that has one; all that are online when none has.
+ */
+unsigned int hp_cgroup_cpus(const char *name);
 /* Depth below the root: "" is 0, "hostpart/alpha" is 2. */
 unsigned int hp_cgroup_level(const char *name);
 

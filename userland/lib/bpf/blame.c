@@ -33,6 +33,7 @@ void hp_blame_add(struct hp_blame *blame, const struct hp_row *rows)
 		}
 		for (size_t j = 0; j < HP_LATENCY_BUCKETS; j++)
 			into->latency[j] += rows[i].latency[j];
+		into->contended += rows[i].contended;
 	}
 }
 
@@ -49,6 +50,7 @@ void hp_blame_subtract(struct hp_blame *later, const struct hp_blame *earlier)
 		}
 		for (size_t j = 0; j < HP_LATENCY_BUCKETS; j++)
 			from->latency[j] -= what->latency[j];
+		from->contended -= what->contended;
 	}
 	for (size_t i = 0; i < HP_LOST_REASONS; i++)
 		later->lost[i] -= earlier->lost[i];
@@ -65,13 +67,28 @@ void hp_blame_accumulate(struct hp_blame *into, const struct hp_blame *what)
 	into->time_ns += what->time_ns;
 }
 
-uint64_t hp_blame_wait_ns(const struct hp_blame *blame, size_t victim)
+static uint64_t sum_of(const __u64 *values, size_t count)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += values[i];
+	return sum;
+}
+
+/* Of a victim's values by aggressor, those of the foreign ones. */
+static uint64_t foreign_of(const struct hp_blame *blame, size_t victim, const __u64 *values)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < blame->count; i++)
-		sum += blame->rows[victim].by_ns[i];
+		sum += hp_blame_is_foreign(victim, i) ? values[i] : 0;
 	return sum;
+}
+
+uint64_t hp_blame_wait_ns(const struct hp_blame *blame, size_t victim)
+{
+	return sum_of(blame->rows[victim].by_ns, blame->count);
 }
 
 bool hp_blame_is_foreign(size_t victim, size_t aggressor)
@@ -81,31 +98,37 @@ bool hp_blame_is_foreign(size_t victim, size_t aggressor)
 
 uint64_t hp_blame_foreign_ns(const struct hp_blame *blame, size_t victim)
 {
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < blame->count; i++)
-		if (hp_blame_is_foreign(victim, i))
-			sum += blame->rows[victim].by_ns[i];
-	return sum;
+	return foreign_of(blame, victim, blame->rows[victim].by_ns);
 }
 
 uint64_t hp_blame_stolen_ns(const struct hp_blame *blame, size_t victim)
 {
-	uint64_t sum = 0;
+	return foreign_of(blame, victim, blame->rows[victim].stolen_ns);
+}
 
-	for (size_t i = 0; i < blame->count; i++)
-		if (hp_blame_is_foreign(victim, i))
-			sum += blame->rows[victim].stolen_ns[i];
-	return sum;
+uint64_t hp_blame_preemptions(const struct hp_blame *blame, size_t victim)
+{
+	return sum_of(blame->rows[victim].preempted_by, blame->count);
+}
+
+uint64_t hp_blame_foreign_preemptions(const struct hp_blame *blame, size_t victim)
+{
+	return foreign_of(blame, victim, blame->rows[victim].preempted_by);
 }
 
 uint64_t hp_blame_waits(const struct hp_blame *blame, size_t victim)
 {
-	uint64_t sum = 0;
+	return sum_of(blame->rows[victim].latency, HP_LATENCY_BUCKETS);
+}
 
-	for (size_t i = 0; i < HP_LATENCY_BUCKETS; i++)
-		sum += blame->rows[victim].latency[i];
-	return sum;
+double hp_blame_contention_rate(const struct hp_blame *blame, size_t victim)
+{
+	double rate;
+
+	if (victim == HP_ROW_KERNEL || !blame->time_ns)
+		return victim == HP_ROW_KERNEL ? -1 : 0;
+	rate = (double)blame->rows[victim].contended * (double)HP_WINDOW_NS / (double)blame->time_ns;
+	return rate < 1 ? rate : 1;
 }
 
 uint64_t hp_latency_percentile_ns(const uint64_t latency[HP_LATENCY_BUCKETS], unsigned int permille)

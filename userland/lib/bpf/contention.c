@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_cgroup2.h"
 #include "base/hp_root.h"
 #include "bpf/contention_load.h"
 #include "bpf/hp_bpf.h"
@@ -111,8 +112,31 @@ static int size_maps(struct hp_contention *contention, const struct hp_contentio
 	skel->rodata->slots_count = slots;
 	ret = bpf_map__set_max_entries(skel->maps.hp_cpus, contention->processors);
 	ret = ret ? ret : bpf_map__set_max_entries(skel->maps.hp_rows, contention->processors * rows);
+	ret = ret ? ret : bpf_map__set_max_entries(skel->maps.hp_row_windows, rows);
 	ret = ret ? ret : bpf_map__set_max_entries(skel->maps.hp_slots, slots);
 	return ret ? ret : bpf_map__set_max_entries(skel->maps.hp_irq_rows, irqs_end(options));
+}
+
+/* More than this is lost to others in a window: it is contended. The base is what the root cgroup keeps. */
+static int limit_row(const struct hp_contention *contention, __u32 row, const char *cgroup)
+{
+	struct hp_windows windows = { .limit_ns = 0 };
+
+	windows.limit_ns = HP_WINDOW_NS * hp_cgroup_cpus(cgroup) * HP_WINDOW_LOST_PERCENT / 100;
+	return bpf_map_update_elem(bpf_map__fd(contention->skel->maps.hp_row_windows), &row, &windows, BPF_ANY);
+}
+
+static int limit_rows(const struct hp_contention *contention, const struct hp_contention_options *options,
+		      struct hp_err *err)
+{
+	int ret = limit_row(contention, HP_ROW_BASE, "");
+
+	for (unsigned int i = 0; ret == 0 && i < options->cgroups_count; i++) {
+		hp_autofree char *cgroup = hp_cgroup_name(options->cgroups[i]);
+
+		ret = limit_row(contention, HP_ROW_DOMAIN + i, cgroup ? cgroup : "");
+	}
+	return ret ? hp_bpf_error(err, -ret, "telling the contention programs how many processors the domains have") : 0;
 }
 
 static int fill_maps(struct hp_contention *contention, const struct hp_contention_options *options, struct hp_err *err)
@@ -210,6 +234,9 @@ static int start(struct hp_contention *contention, const struct hp_contention_op
 	if (ret)
 		return hp_bpf_error(err, -ret, "loading the contention programs");
 	ret = fill_maps(contention, options, err);
+	if (ret)
+		return ret;
+	ret = limit_rows(contention, options, err);
 	if (ret)
 		return ret;
 	ret = contention_map_rows(contention, err);

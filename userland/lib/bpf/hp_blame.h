@@ -41,6 +41,17 @@ bool hp_blame_is_foreign(size_t victim, size_t aggressor);
 uint64_t hp_blame_foreign_ns(const struct hp_blame *blame, size_t victim);
 /* Time that others' interrupts took from running tasks of the row. */
 uint64_t hp_blame_stolen_ns(const struct hp_blame *blame, size_t victim);
+/* Involuntary switches away from tasks of the row, all and those to others. */
+uint64_t hp_blame_preemptions(const struct hp_blame *blame, size_t victim);
+uint64_t hp_blame_foreign_preemptions(const struct hp_blame *blame, size_t victim);
+/*
+ * The share, 0 to 1, of windows of HP_WINDOW_NS in which the row lost more
+ * than HP_WINDOW_LOST_PERCENT of the time to other domains, as contention.h
+ * defines it; of a difference. Of waits that ended in it: a second in which a
+ * long wait ended may owe windows to the one before it, hence the bound by 1.
+ * -1 for HP_ROW_KERNEL, which has no time of its own to lose.
+ */
+double hp_blame_contention_rate(const struct hp_blame *blame, size_t victim);
 /* How many waits ended. */
 uint64_t hp_blame_waits(const struct hp_blame *blame, size_t victim);
 /*
