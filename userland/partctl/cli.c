@@ -170,9 +170,18 @@ static int walk(struct run *run, int argc, char **argv, const struct option_spec
 	return argc - operands_count;
 }
 
+int cli_refuse_word(const char *word, const char *const *words, struct hp_err *err)
+{
+	hp_autofree char *all = hp_words_join(words);
+	const char *near = hp_word_nearest(word, words);
+
+	return hp_err_usage(err, "'%s' is not %s%s%s%s", word, all ? all : "a word that is known here",
+			    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 static bool take_format(struct run *run, const char *word)
 {
-	const char *near;
+	hp_autoerr err = HP_ERR_INIT;
 
 	for (int i = 0; word && format_words[i]; i++)
 		if (strcmp(word, format_words[i]) == 0) {
@@ -181,9 +190,8 @@ static bool take_format(struct run *run, const char *word)
 		}
 	if (!word)
 		return true;
-	near = hp_word_nearest(word, format_words);
-	fprintf(stderr, "partctl: %s: --output: '%s' is not table, json or yaml%s%s%s\n", run->verb->name, word,
-		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	cli_refuse_word(word, format_words, &err);
+	fprintf(stderr, "partctl: %s: --output: %s\n", run->verb->name, err.text);
 	return false;
 }
 

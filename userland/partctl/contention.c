@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
-#include "base/hp_text.h"
 
 enum { SECONDS_DEFAULT = 10 };
 
@@ -29,16 +28,13 @@ static int parse_without(const char *value, void *into, struct hp_err *err)
 	static const char *const words[] = { "move", "irq", "softirq", NULL };
 	static const enum hp_contention_hook hooks[] = { HP_HOOK_MOVE, HP_HOOK_IRQ, HP_HOOK_SOFTIRQ };
 	unsigned int *without = into;
-	const char *near;
 
 	for (size_t i = 0; words[i]; i++)
 		if (strcmp(value, words[i]) == 0) {
 			*without |= 1u << hooks[i];
 			return 0;
 		}
-	near = hp_word_nearest(value, words);
-	return hp_err_usage(err, "'%s' is not move, irq or softirq%s%s%s", value, near ? "; did you mean '" : "",
-			    near ? near : "", near ? "'?" : "");
+	return cli_refuse_word(value, words, err);
 }
 
 static uint64_t now_ns(void)

@@ -70,17 +70,19 @@ int contention_subject_parse_by(const char *value, void *into, struct hp_err *er
 
 static int add_irqs(struct contention_subject *subject, const struct hp_engine_result *plan, struct hp_err *err)
 {
-	subject->irqs = calloc(plan->inventory->irqs_count + 1, sizeof(*subject->irqs));
-	if (!subject->irqs)
-		return hp_err_errno(err, ENOMEM, "listing the interrupts");
-	for (size_t i = 0; i < plan->inventory->irqs_count; i++) {
-		const struct hp_inv_irq *irq = &plan->inventory->irqs[i];
+	const struct hp_inventory *inv = plan->inventory;
+	hp_autofree int *owners = calloc(inv->pci_count + 1, sizeof(*owners));
 
-		for (size_t d = 0; irq->pci >= 0 && d < plan->assignment->domains_count; d++)
-			for (size_t j = 0; j < plan->assignment->domains[d].pci_count; j++)
-				if (plan->assignment->domains[d].pci[j] == (size_t)irq->pci)
-					subject->irqs[subject->irqs_count++] =
-						(struct hp_contention_irq){ irq->number, (unsigned int)d };
+	subject->irqs = calloc(inv->irqs_count + 1, sizeof(*subject->irqs));
+	if (!subject->irqs || !owners)
+		return hp_err_errno(err, ENOMEM, "listing the interrupts");
+	hp_assignment_owners(plan->assignment, owners, inv->pci_count);
+	for (size_t i = 0; i < inv->irqs_count; i++) {
+		int owner = inv->irqs[i].pci >= 0 ? owners[inv->irqs[i].pci] : -1;
+
+		if (owner >= 0)
+			subject->irqs[subject->irqs_count++] =
+				(struct hp_contention_irq){ inv->irqs[i].number, (unsigned int)owner };
 	}
 	return 0;
 }
@@ -104,8 +106,7 @@ int contention_subject_take_policy(struct run *run, struct contention_subject *s
 	for (size_t i = 0; ret == 0 && i < plan.policy->domains_count; i++) {
 		hp_autofree char *cgroup = NULL;
 
-		if (asprintf(&cgroup, "%s/%s", plan.inventory->has_systemd ? "hostpart.service" : "hostpart",
-			     plan.policy->domains[i].name) < 0)
+		if (asprintf(&cgroup, "%s/%s", hp_inventory_top(plan.inventory), plan.policy->domains[i].name) < 0)
 			return hp_err_errno(err, ENOMEM, "listing the domains");
 		ret = add_domain(subject, plan.policy->domains[i].name, cgroup, err);
 	}

@@ -3,7 +3,6 @@
 #include "partctl.h"
 
 #include <string.h>
-#include "base/hp_text.h"
 #include "numbers.h"
 #include "reclaim/hp_tracegen.h"
 
@@ -25,15 +24,13 @@ static const char *const kinds[] = {
 
 static int find_kind(const char *word, enum hp_tracegen_kind *kind, struct hp_err *err)
 {
-	const char *near = hp_word_nearest(word, kinds);
-
 	for (int i = 0; kinds[i]; i++)
 		if (strcmp(kinds[i], word) == 0) {
 			*kind = (enum hp_tracegen_kind)i;
 			return 0;
 		}
-	hp_err_usage(err, "partctl: lruk-gen: '%s' is not two-pool, zipf or scan", word);
-	return near ? hp_err_usage(err, "%s; did you mean '%s'?", err->text, near) : -err->errnum;
+	cli_refuse_word(word, kinds, err);
+	return hp_err_wrap(err, "partctl: lruk-gen");
 }
 
 static int check_given(enum hp_tracegen_kind kind, const struct number *given, const struct number *refs, struct hp_err *err)

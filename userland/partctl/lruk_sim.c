@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
-#include "base/hp_text.h"
 #include "numbers.h"
 #include "reclaim/hp_lruk.h"
 #include "reclaim/hp_sim.h"
@@ -30,15 +29,10 @@ struct request {
 static int refuse_policy(const char *word, struct hp_err *err)
 {
 	const char *names[POLICIES_MAX + 1] = { NULL };
-	hp_autofree char *all = NULL;
-	const char *near;
 
 	for (size_t i = 0; hp_cache_policies[i]; i++)
 		names[i] = hp_cache_policies[i]->name;
-	all = hp_words_join(names);
-	near = hp_word_nearest(word, names);
-	return hp_err_usage(err, "'%s' is not %s%s%s%s", word, all ? all : "a policy", near ? "; did you mean '" : "",
-			    near ? near : "", near ? "'?" : "");
+	return cli_refuse_word(word, names, err);
 }
 
 static int add_policy(struct policy_list *list, const char *word, struct hp_err *err)

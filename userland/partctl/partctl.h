@@ -71,6 +71,8 @@ int cli_parse(struct run *run, int argc, char **argv, const struct option_spec *
 void cli_help(const struct verb *verb, const struct option_spec *options, FILE *out);
 /* Prints "partctl: VERB: text" to stderr, returns err->exit. */
 int cli_fail(const struct run *run, const struct hp_err *err);
+/* "'WORD' is not a, b or c; did you mean 'b'?" for a word that is not in the NULL-terminated list; bad usage. */
+int cli_refuse_word(const char *word, const char *const *words, struct hp_err *err);
 /* Parses "60", "60s", "5m" into unsigned int seconds. */
 int cli_parse_seconds(const char *value, void *into, struct hp_err *err);
 

@@ -34,7 +34,7 @@ static long seconds_left(const struct hp_state *state)
 
 static char *cgroup_value(const struct status *status, const char *domain, const char *attr)
 {
-	const char *top = status->plan->inventory->has_systemd ? "hostpart.service" : "hostpart";
+	const char *top = hp_inventory_top(status->plan->inventory);
 
 	return hp_root_readf(status->run->ctx.root, "/sys/fs/cgroup/%s/%s/%s", top, domain, attr);
 }

@@ -114,6 +114,8 @@ int hp_inventory_synthetic(const char *description, uint64_t memory_bytes, struc
 void hp_inventory_free(struct hp_inventory *inv);
 void hp_inventory_freep(struct hp_inventory **inv);
 #define hp_autoinventory __attribute__((cleanup(hp_inventory_freep))) struct hp_inventory
+/* Name of the cgroup that has all domains: systemd's unit for them, or our own. Static text. */
+const char *hp_inventory_top(const struct hp_inventory *inv);
 
 /* The whole inventory as JSON (caller puts); names and units documented in partctl(1). */
 struct json_object *hp_inventory_json(const struct hp_inventory *inv);

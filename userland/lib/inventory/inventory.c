@@ -129,3 +129,8 @@ void hp_inventory_freep(struct hp_inventory **inv)
 {
 	hp_inventory_free(*inv);
 }
+
+const char *hp_inventory_top(const struct hp_inventory *inv)
+{
+	return inv->has_systemd ? "hostpart.service" : "hostpart";
+}

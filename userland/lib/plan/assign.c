@@ -91,6 +91,15 @@ void hp_assignment_freep(struct hp_assignment **assignment)
 	hp_assignment_free(*assignment);
 }
 
+void hp_assignment_owners(const struct hp_assignment *assignment, int *owner, size_t pci_count)
+{
+	for (size_t i = 0; i < pci_count; i++)
+		owner[i] = -1;
+	for (size_t i = 0; i < assignment->domains_count; i++)
+		for (size_t j = 0; j < assignment->domains[i].pci_count; j++)
+			owner[assignment->domains[i].pci[j]] = (int)i;
+}
+
 struct hp_assignment *plan_assignment_new(const struct hp_policy *policy)
 {
 	hp_autoassignment *out = calloc(1, sizeof(*out));

@@ -122,7 +122,7 @@ int hp_plan_settings(const struct hp_policy *policy, const struct hp_inventory *
 {
 	struct emit emit = {
 		.policy = policy, .inv = inv, .assignment = assignment, .out = out,
-		.top = inv->has_systemd ? "hostpart.service" : "hostpart",
+		.top = hp_inventory_top(inv),
 		.cpus = calloc(policy->domains_count + 1, sizeof(char *)),
 	};
 	int rc = emit.cpus ? format_lists(&emit) : -ENOMEM;

@@ -73,13 +73,10 @@ static void index_owners(struct irq_run *ir)
 	const struct hp_assignment *out = ir->run->out;
 	unsigned int cpu;
 
-	for (size_t i = 0; i < ir->run->inv->pci_count; i++)
-		ir->owner_of_pci[i] = -1;
+	hp_assignment_owners(out, ir->owner_of_pci, ir->run->inv->pci_count);
 	for (int i = 0; i < ir->cpus_end; i++)
 		ir->domain_of_cpu[i] = -1;
 	for (size_t i = 0; i < out->domains_count; i++) {
-		for (size_t j = 0; j < out->domains[i].pci_count; j++)
-			ir->owner_of_pci[out->domains[i].pci[j]] = (int)i;
 		hwloc_bitmap_foreach_begin(cpu, out->domains[i].cpus)
 			ir->domain_of_cpu[cpu] = (int)i;
 		hwloc_bitmap_foreach_end();

@@ -48,6 +48,9 @@ void hp_assignment_free(struct hp_assignment *assignment);
 void hp_assignment_freep(struct hp_assignment **assignment);
 #define hp_autoassignment __attribute__((cleanup(hp_assignment_freep))) struct hp_assignment
 
+/* Index of the domain that has each of the machine's pci_count functions, -1 = none. */
+void hp_assignment_owners(const struct hp_assignment *assignment, int *owner, size_t pci_count);
+
 /*
  * The settings that realise an assignment, in the order in which they must be
  * made (undo goes backwards). Values are canonical texts; see hp_setting.h.
