@@ -105,6 +105,28 @@ is "and in JSON" "$(partctl contention --by cgroup:$a --for 1s --without softirq
 is "without softirqs there are none in the matrix" \
 	"$(partctl contention --by cgroup:$a --for 1s --without softirq -o json | jq '[.blame[] | select(.aggressor == "softirq")] | length')" 0
 
+# ---- a kernel that lacks something: its description of itself (BTF), without a name ----
+lacking() { # NAME COMMAND...
+	local name=$1
+	shift
+	python3 -c 'import sys
+name = b"\0" + sys.argv[1].encode() + b"\0"
+btf = open("/sys/kernel/btf/vmlinux", "rb").read()
+assert name in btf
+open(sys.argv[2], "wb").write(btf.replace(name, name[:-2] + b"?\0"))' "$name" "$work/btf" &&
+		unshare -m sh -c 'mount --bind "$0" /sys/kernel/btf/vmlinux && exec "$@"' "$work/btf" "$@"
+}
+count_one=(partctl contention --by "cgroup:$a" --for 1s)
+like "a kernel without the tracepoint of interrupts: said" "$(lacking btf_trace_irq_handler_entry "${count_one[@]}" 2>&1)" \
+	'^not counted  irq_handler_entry \(this kernel has no such tracepoint\)'
+lacking btf_trace_sched_migrate_task "${count_one[@]}" -o json > "$work/lacking"
+is "without that of moves: said in JSON, the rest is counted" \
+	"$(jq -r '[.missing[].hook] + [.victims[] | select(.name == "base").waits > 0] | join(" ")' "$work/lacking")" "sched_migrate_task true"
+exits 1 "without that of switches there is nothing to count" lacking btf_trace_sched_switch "${count_one[@]}"
+like "which is said" "$(lacking btf_trace_sched_switch "${count_one[@]}" 2>&1)" 'sched_switch: this kernel has no such tracepoint'
+exits 1 "nor without the scheduler's notes" lacking last_queued "${count_one[@]}"
+like "which is said, too" "$(lacking last_queued "${count_one[@]}" 2>&1)" 'CONFIG_SCHED_INFO'
+
 # ---- the command ----
 like "a path with the mount point, too" "$(partctl contention --by "cgroup:$root/$a/" --for 1s)" "^/$a "
 exits 0 "an interrupt ends it early" timeout --preserve-status -s INT 3 partctl contention --by cgroup:$a --for 60s
