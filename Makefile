@@ -149,7 +149,7 @@ $(BPF_DIR)/vmlinux.h: scripts/kernel-headers
 
 $(BPF_DIR)/%.bpf.o: ebpf/%.bpf.c | $(BPF_DIR)/vmlinux.h
 	$(call say,BPF,$<)
-	$(Q)$(CLANG) -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter \
+	$(Q)$(CLANG) -target bpf -D__TARGET_ARCH_x86 -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter \
 		-I$(BPF_DIR) -Iebpf -MMD -MP -MF $(@:.o=.d) -c $< -o $@
 	$(Q)llvm-strip -g $@
 

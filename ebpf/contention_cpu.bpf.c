@@ -36,6 +36,7 @@ struct hp_cpu {
 	__u64 began_ns;		/* first switch seen, in the run queue's clock; 0 = none yet */
 	__u64 task_row;		/* of the task that has the processor, also while it is interrupted */
 	__u64 task_pid;
+	struct known_cgroup last;	/* of known[], the one that was asked for last: mostly it is asked for again */
 	__u64 offset_ns;	/* run queue's clock - CLOCK_MONOTONIC; interrupts can read only the latter */
 	__u64 irq_since_ns, irq_row;	/* CLOCK_MONOTONIC; 0 = not in an interrupt that we saw begin */
 	__u64 irq_total_ns;	/* all interrupts ever */
@@ -121,12 +122,15 @@ static __always_inline __u64 row_of(struct hp_cpu *cpu, struct task_struct *task
 	if (task->pid == 0)
 		return HP_ROW_IDLE;
 	id = cgroup_id_of(task);
-	known = &cpu->known[id & (KNOWN_CGROUPS - 1)];
-	if (known->id != id) {
-		known->row = find_row(task->cgroups->dfl_cgrp);
-		known->id = id;
+	if (cpu->last.id != id) {
+		known = &cpu->known[id & (KNOWN_CGROUPS - 1)];
+		if (known->id != id) {
+			known->row = find_row(task->cgroups->dfl_cgrp);
+			known->id = id;
+		}
+		cpu->last = *known;
 	}
-	return row_for(task, known->row);
+	return row_for(task, cpu->last.row);
 }
 
 static __always_inline struct hp_slot *slot_of(struct task_struct *task)
@@ -137,34 +141,45 @@ static __always_inline struct hp_slot *slot_of(struct task_struct *task)
 }
 
 /* Other domains caused a part of this wait: it counts for the contention rate. */
-hp_global int count_windows(struct hp_history *history, struct hp_wait *wait, struct hp_row *victim)
+static __always_inline void count_windows(struct hp_history *history, struct hp_wait *wait, struct hp_row *victim)
 {
-	struct hp_windows *windows;
+	__u32 key = (__u32)wait->victim;
+	struct hp_windows *windows = bpf_map_lookup_elem(&hp_row_windows, &key);
 	struct hp_deal deal;
-	__u32 key;
 
-	if (!history || !wait || !victim)
-		return 0;
-	key = (__u32)wait->victim;
-	windows = bpf_map_lookup_elem(&hp_row_windows, &key);
 	if (!windows || !windows->limit_ns)
-		return 0;
+		return;
 	hp_windows_deal(history, wait, windows, &deal);
 	victim->contended += deal.crossed;
 	if (deal.lost)
 		count_lost(HP_LOST_WINDOW);
-	return 0;
 }
 
-/* A part of a wait of a task of the row `row`, whose counters on this processor are `victim`. */
-static __always_inline void charge(struct hp_history *history, __u64 row, struct hp_row *victim, __u64 from, __u64 until)
+hp_global int charge_parts(struct hp_history *history, struct hp_row *victim, __u64 row, __u64 from, __u64 until)
 {
 	struct hp_wait wait = { from, until, row, 0 };
 
+	if (!history || !victim)
+		return 0;
 	if (!hp_history_charge(history, &wait, victim))
 		count_lost(HP_LOST_HISTORY);
 	if (wait.lost_ns)
 		count_windows(history, &wait, victim);
+	return 0;
+}
+
+/* A wait, or a part of one, of a task of the row `row`, whose counters on this processor are `victim`. */
+static __always_inline void charge(struct hp_history *history, __u64 row, struct hp_row *victim, __u64 from, __u64 until)
+{
+	__u64 by = history->row;
+	_Bool is_plain = from >= history->since_ns && from <= until && (by == row || !hp_row_is_domain(by));
+
+	barrier_var(by);	/* lest the bounds of row are looked at, which is the same */
+	/* Nearly every one: nobody came since it began, and whoever was there is of the same row, or of no domain. */
+	if (is_plain && by < HP_ROWS_MAX)
+		victim->by_ns[by] += until - from;
+	else
+		charge_parts(history, victim, row, from, until);
 }
 
 /* `next` gets the processor: what it waited for is known now. */
@@ -199,7 +214,7 @@ static __always_inline void end_wait(struct hp_cpu *cpu, __u64 row, struct hp_ro
  * hide tasks of their supervisor). Its own accounts say when it came and what
  * it waited. What came and went between is not known.
  */
-static __always_inline void make_up_for(struct hp_cpu *cpu, struct task_struct *task, __u32 processor)
+static __noinline void make_up_for(struct hp_cpu *cpu, struct task_struct *task, __u32 processor)
 {
 	__u64 arrived = task->sched_info.last_arrival, delay = task->sched_info.run_delay;
 	__u64 row = row_of(cpu, task), waited;
@@ -228,7 +243,7 @@ static __always_inline void compare_clocks(struct hp_cpu *cpu, __u64 now)
 }
 
 /* The first switch of this processor. */
-static __always_inline void begin_counting(struct hp_cpu *cpu, struct task_struct *next, __u64 now)
+static __noinline void begin_counting(struct hp_cpu *cpu, struct task_struct *next, __u64 now)
 {
 	compare_clocks(cpu, now);
 	cpu->task_row = row_of(cpu, next);
@@ -241,7 +256,7 @@ SEC("tp_btf/sched_switch")
 int BPF_PROG(hp_contention_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
 	     unsigned int prev_state)
 {
-	__u32 processor = bpf_get_smp_processor_id();
+	__u32 processor = processor_of(prev);	/* what bpf_get_smp_processor_id() would take a call for */
 	struct hp_cpu *cpu = bpf_map_lookup_elem(&hp_cpus, &processor);
 	__u64 now = queue_clock_of(next), row, was;
 	struct hp_row *stats;

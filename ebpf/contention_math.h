@@ -91,11 +91,24 @@ hp_global int hp_history_cross(struct hp_history *history, __u64 now_ns)
 	return 0;
 }
 
+/* The stretch `index`, which begins at now_ns, is one that has a mark. */
+hp_global int hp_history_mark(struct hp_history *history, __u64 index, __u64 now_ns)
+{
+	struct hp_mark *mark;
+
+	if (!history)
+		return 0;
+	mark = &history->marks[(index / HP_MARK_EVERY) & (HP_MARKS - 1)];
+	mark->start_ns = now_ns;
+	mark->domains_ns = history->domains_ns;
+	__builtin_memcpy(mark->used_ns, history->used_ns, sizeof(mark->used_ns));
+	return 0;
+}
+
 /* From now_ns on `row` has the processor. A time before the newest stretch counts as its start. */
 static __always_inline void hp_history_begin(struct hp_history *history, __u64 row, __u64 now_ns)
 {
 	__u64 index = history->count, was = history->row;
-	struct hp_mark *mark;
 
 	if (now_ns < history->since_ns)
 		now_ns = history->since_ns;
@@ -107,12 +120,8 @@ static __always_inline void hp_history_begin(struct hp_history *history, __u64 r
 		hp_history_cross(history, now_ns);
 	history->ring[index & (HP_STRETCHES - 1)].start_ns = now_ns;
 	history->ring[index & (HP_STRETCHES - 1)].row = row;
-	if ((index & (HP_MARK_EVERY - 1)) == 0) {
-		mark = &history->marks[(index / HP_MARK_EVERY) & (HP_MARKS - 1)];
-		mark->start_ns = now_ns;
-		mark->domains_ns = history->domains_ns;
-		__builtin_memcpy(mark->used_ns, history->used_ns, sizeof(mark->used_ns));
-	}
+	if ((index & (HP_MARK_EVERY - 1)) == 0)
+		hp_history_mark(history, index, now_ns);
 	history->since_ns = now_ns;
 	history->row = row;
 	history->count = index + 1;

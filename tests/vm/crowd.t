@@ -23,7 +23,7 @@ is "$count cgroups, a task in each" "$word" ready
 partctl contention --by cgroup:hp-crowd --for 600s -o json > "$work/report" &
 partctl=$!
 # Counting begins when the programs are attached, and on each CPU with its first switch.
-eventually 60 "it is counted" bash -c "grep -l link_type: /proc/$partctl/fdinfo/* 2> /dev/null | wc -l | grep -qx 6"
+eventually 60 "it is counted" bash -c "[ \$(grep -l link_type: /proc/$partctl/fdinfo/* 2> /dev/null | wc -l) -ge 6 ]"
 sleep 1
 echo go >&"${COPROC[1]}"
 read -r -t 600 -u "${COPROC[0]}" delay
