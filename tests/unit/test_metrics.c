@@ -43,7 +43,7 @@ static int set_up(void **state)
 	scene->blame.rows[ALPHA].latency[0] = 1;
 	scene->blame.rows[ALPHA].latency[10] = 2;	/* up to 1024 ns */
 	scene->blame.rows[ALPHA].latency[11] = 3;
-	scene->blame.rows[ALPHA].latency[39] = 4;	/* longer than all bounds */
+	scene->blame.rows[ALPHA].latency[HP_LATENCY_BUCKETS - 1] = 4;	/* longer than all bounds */
 	scene->blame.lost[HP_LOST_HISTORY] = 5;
 	scene->contention = (struct hp_metrics_contention){ &scene->blame, rows, hooks, is_hooked, 4096 };
 	memset(&scene->usage[1], 0xff, sizeof(scene->usage[1]));	/* nothing is known of beta */

@@ -205,7 +205,7 @@ static void put_lost(struct hp_metrics_text *text, const struct hp_metrics_conte
 {
 	static const char *const reasons[HP_LOST_REASONS] = {
 		[HP_LOST_HISTORY] = "history", [HP_LOST_ORIGIN] = "origin", [HP_LOST_NESTED] = "nested",
-		[HP_LOST_SWITCH] = "switch",
+		[HP_LOST_SWITCH] = "switch",   [HP_LOST_WINDOW] = "window",
 	};
 	static const char *const skipped = "skipped", *const programs = "contention";
 
