@@ -91,19 +91,21 @@ static int follow(struct hp_outliers *outliers, struct trace_printer *printer, u
 {
 	struct pollfd fds[] = { { hp_outliers_fd(outliers), POLLIN, 0 }, { stop, POLLIN, 0 } };
 	uint64_t end_ns = seconds ? now_ns() + (uint64_t)seconds * 1000000000 : UINT64_MAX;
+	bool is_over = false;
 	int ret = 0, ready;
 
-	while (ret == 0 && !ferror(stdout)) {
-		ready = poll(fds, hp_array_size(fds), time_left(end_ns));
+	while (ret >= 0 && !is_over && !ferror(stdout)) {
+		ready = poll(fds, hp_array_size(fds), ret > 0 ? 0 : time_left(end_ns));
 		if (ready < 0 && errno != EINTR)
 			return hp_err_errno(err, errno, "waiting for long waits");
-		if (ready == 0 || fds[1].revents)
+		is_over = fds[1].revents || time_left(end_ns) == 0;
+		if (is_over)
 			hp_outliers_stop(outliers);
-		ret = hp_outliers_read(outliers, trace_print, printer, err);
-		if (ready == 0 || fds[1].revents)
-			break;
+		do
+			ret = hp_outliers_read(outliers, trace_print, printer, err);
+		while (ret > 0 && is_over && !ferror(stdout));
 	}
-	return ret;
+	return ret < 0 ? ret : 0;
 }
 
 static int trace(struct run *run, const struct wish *wish, struct hp_err *err)

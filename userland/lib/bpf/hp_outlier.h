@@ -28,7 +28,11 @@ int hp_outliers_open(const struct hp_outlier_options *options, struct hp_outlier
 void hp_outliers_close(struct hp_outliers *outliers);
 /* Readable when there is something to read; stays with outliers. */
 int hp_outliers_fd(const struct hp_outliers *outliers);
-/* Hands over all that there is; `tell` returns true to stop. Returns 0 or -errno. */
+/*
+ * Hands over what there is, but not more than some hundred at once, lest those
+ * who make them faster than they are told keep us from everything else; `tell`
+ * returns true to stop. Returns 1 when there may be more, 0 or -errno.
+ */
 int hp_outliers_read(struct hp_outliers *outliers, bool (*tell)(void *arg, const struct hp_outlier *outlier), void *arg,
 		     struct hp_err *err);
 /* Stops watching; what is in the buffer can still be read. */

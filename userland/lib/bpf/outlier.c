@@ -13,7 +13,7 @@
 #include "bpf/hp_contention.h"
 #include "outlier.skel.h"
 
-enum { SLOTS_MAX = 131072 };
+enum { SLOTS_MAX = 131072, AT_ONCE = 256 };
 
 struct hp_outliers {
 	struct outlier_bpf *skel;
@@ -22,6 +22,7 @@ struct hp_outliers {
 	/* While reading: whom to tell. */
 	bool (*tell)(void *arg, const struct hp_outlier *outlier);
 	void *arg;
+	unsigned int count;
 };
 
 uint64_t hp_outlier_wait_ns(const struct hp_outlier *outlier)
@@ -53,7 +54,9 @@ static int take_record(void *context, void *data, size_t size)
 	struct hp_outlier outlier = { 0 };
 
 	memcpy(&outlier, data, size < sizeof(outlier) ? size : sizeof(outlier));
-	return outliers->tell(outliers->arg, &outlier) ? -ECANCELED : 0;
+	if (outliers->tell(outliers->arg, &outlier))
+		return -ECANCELED;
+	return ++outliers->count < AT_ONCE ? 0 : -EAGAIN;
 }
 
 /* As many slots as there can be tasks, within reason. */
@@ -160,7 +163,10 @@ int hp_outliers_read(struct hp_outliers *outliers, bool (*tell)(void *arg, const
 
 	outliers->tell = tell;
 	outliers->arg = arg;
+	outliers->count = 0;
 	ret = ring_buffer__consume(outliers->ring);
+	if (ret == -EAGAIN)
+		return 1;
 	return ret < 0 && ret != -ECANCELED ? hp_bpf_error(err, -ret, "reading the long waits") : 0;
 }
 
