@@ -141,22 +141,25 @@ static bool has_new_cgroup(const struct top_source *source)
 	return false;
 }
 
-/* The domains of the policy in force; none is fine. */
-static int take_domains(struct top_source *source, const char *id, const char *policy, struct hp_err *err)
+/*
+ * The domains of the policy in force; none is fine. What is changing at this
+ * moment may not be readable as a whole: then the next look tries again.
+ */
+static void take_domains(struct top_source *source, const char *id, const char *policy)
 {
+	hp_autoerr err = HP_ERR_INIT;
 	int ret = 0;
 
 	contention_subject_clear(&source->subject);
 	if (id)
-		ret = contention_subject_take_policy(source->run, &source->subject, err);
-	/* Torn down a moment ago. */
-	if (ret == -ENOENT) {
-		hp_err_clear(err);
-		ret = 0;
+		ret = contention_subject_take_policy(source->run, &source->subject, &err);
+	if (ret) {
+		contention_subject_clear(&source->subject);
+		free(source->why_policy);
+		source->why_policy = first_line(&err);
 	}
-	replace(&source->state_id, id);
-	replace(&source->policy, policy);
-	return ret;
+	replace(&source->state_id, ret ? "" : id);
+	replace(&source->policy, ret ? NULL : policy);
 }
 
 /* Begins anew when there are other domains than before. */
@@ -169,8 +172,9 @@ static int follow_policy(struct top_source *source, struct hp_err *err)
 
 	if (!is_first && !has_changed && !has_new_cgroup(source))
 		return 0;
-	ret = has_changed ? take_domains(source, id, policy, err) : 0;
-	ret = ret ? ret : list_usage(source, err);
+	if (has_changed)
+		take_domains(source, id, policy);
+	ret = list_usage(source, err);
 	if (ret)
 		return ret;
 	hp_usage_sample_clear(&source->sample);
