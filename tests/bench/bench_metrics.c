@@ -22,6 +22,7 @@
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
 #include "bpf/hp_contention.h"
+#include "bpf/hp_waits.h"
 #include "metrics/hp_serve.h"
 
 enum { SECONDS = 10, DOMAINS = 2 };
@@ -32,6 +33,7 @@ static const char *const rows[HP_ROW_DOMAIN + DOMAINS] = { "idle", "unknown", "b
 struct server {
 	struct hp_root *root;
 	struct hp_contention *contention;	/* NULL where waits cannot be counted */
+	struct hp_waits *waits;
 };
 
 static double clock_s(clockid_t clock)
@@ -48,9 +50,10 @@ static int collect(void *arg, struct hp_metrics_text *text)
 	struct server *server = arg;
 	hp_autosample sample = HP_USAGE_SAMPLE_INIT;
 	hp_autoblame blame = HP_BLAME_INIT;
+	struct hp_wait_matrix waits[HP_WAIT_KINDS] = { HP_WAIT_MATRIX_INIT };
 	struct hp_usage_subject subjects[DOMAINS];
 	struct hp_metrics metrics = { .version = "bench", .domains = rows + HP_ROW_DOMAIN, .domains_count = DOMAINS };
-	struct hp_metrics_contention contention = { &blame, rows, hooks, NULL, 0 };
+	struct hp_metrics_contention contention = { .blame = &blame, .rows = rows, .hooks = hooks };
 	int ret;
 
 	for (size_t i = 0; i < DOMAINS; i++)
@@ -61,7 +64,12 @@ static int collect(void *arg, struct hp_metrics_text *text)
 	metrics.usage = sample.subjects;
 	if (server->contention && hp_contention_read(server->contention, &blame, NULL) == 0)
 		metrics.contention = &contention;
-	return hp_metrics_write(text, &metrics);
+	if (server->waits && hp_waits_read(server->waits, waits, NULL) == 0)
+		contention.waits = waits;
+	ret = hp_metrics_write(text, &metrics);
+	for (int i = 0; i < HP_WAIT_KINDS; i++)
+		hp_wait_matrix_clear(&waits[i]);
+	return ret;
 }
 
 static void begin_counting(struct server *server)
@@ -75,6 +83,8 @@ static void begin_counting(struct server *server)
 		ret = hp_cgroup_id(cgroups[i], &ids[i], &err);
 	if (ret == 0)
 		ret = hp_contention_open(&options, &server->contention, &err);
+	if (ret == 0)
+		ret = hp_waits_open(&options, (1u << HP_WAIT_KINDS) - 1, &server->waits, &err);
 	if (ret)
 		printf("waits are not counted, so this is too little: %s\n", err.text);
 	fflush(stdout);
@@ -84,7 +94,7 @@ static void begin_counting(struct server *server)
 /* Never returns. */
 static void serve(const struct hp_serve_address *address)
 {
-	struct server server = { hp_root_open("/", NULL), NULL };
+	struct server server = { .root = hp_root_open("/", NULL) };
 	struct hp_serve_site *site = hp_serve_site_new(collect, &server);
 	struct hp_server *http = NULL;
 	uint64_t wait_us;

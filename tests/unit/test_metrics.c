@@ -44,8 +44,9 @@ static int set_up(void **state)
 	scene->blame.rows[ALPHA].latency[10] = 2;	/* up to 1024 ns */
 	scene->blame.rows[ALPHA].latency[11] = 3;
 	scene->blame.rows[ALPHA].latency[HP_LATENCY_BUCKETS - 1] = 4;	/* longer than all bounds */
+	scene->blame.rows[ALPHA].contended = 123;
 	scene->blame.lost[HP_LOST_HISTORY] = 5;
-	scene->contention = (struct hp_metrics_contention){ &scene->blame, rows, hooks, is_hooked, 4096 };
+	scene->contention = (struct hp_metrics_contention){ &scene->blame, rows, hooks, is_hooked, 4096, NULL, 0 };
 	memset(&scene->usage[1], 0xff, sizeof(scene->usage[1]));	/* nothing is known of beta */
 	scene->usage[0].processors = 2;
 	scene->usage[0].user_us = 1234567;
@@ -113,7 +114,8 @@ static void test_values(void **state)
 	assert_no(text, "victim=\"softirq\"");
 	assert_line(text, "hostpart_wait_seconds_total{resource=\"cpu\",victim=\"alpha\"} 2.000000007");
 	assert_line(text, "hostpart_preemptions_total{victim=\"alpha\",aggressor=\"be\\\"ta\\\\\"} 12");
-	assert_line(text, "hostpart_lost_events_total{reason=\"history\"} 5");
+	assert_line(text, "hostpart_lost_events_total{resource=\"cpu\",reason=\"history\"} 5");
+	assert_line(text, "hostpart_contended_seconds_total{domain=\"alpha\"} 1.23");
 	assert_line(text, "hostpart_contention_hook{hook=\"irq\"} 0");
 	assert_line(text, "hostpart_domain_cpu_seconds_total{domain=\"alpha\",mode=\"user\"} 1.234567");
 	assert_line(text, "hostpart_domain_memory_max_bytes{domain=\"alpha\"} +Inf");
@@ -132,6 +134,55 @@ static void test_histogram(void **state)
 	assert_line(text, "hostpart_runqueue_latency_seconds_bucket{domain=\"alpha\",le=\"+Inf\"} 10");
 	assert_line(text, "hostpart_runqueue_latency_seconds_count{domain=\"alpha\"} 10");
 	assert_line(text, "hostpart_runqueue_latency_seconds_sum{domain=\"alpha\"} 2.000000007");
+}
+
+/* Every family once, before its series, in both formats. */
+static void check_families(const char *text, bool is_open)
+{
+	for (size_t i = 0; i < HP_METRICS; i++) {
+		const struct hp_metric *metric = &hp_metrics_table[i];
+		hp_autofree char *help = NULL, *type = NULL;
+		int cut = 0;
+		const char *at;
+
+		if (is_open && metric->type == HP_COUNTER)
+			cut = (int)strlen("_total");
+		if (is_open && metric->type == HP_INFO)
+			cut = (int)strlen("_info");
+		assert_true(asprintf(&help, "# HELP %.*s %s\n", (int)strlen(metric->name) - cut, metric->name, metric->help) > 0);
+		assert_true(asprintf(&type, "# TYPE %.*s ", (int)strlen(metric->name) - cut, metric->name) > 0);
+		at = strstr(text, help);
+		if (!at || strstr(at + 1, help) || strncmp(at + strlen(help), type, strlen(type)) != 0)
+			fail_msg("%s: HELP and TYPE are not there once, together", metric->name);
+	}
+}
+
+/* The other waits are more resources of the same matrix; a kind that is not at work is not told. */
+static void test_waits(void **state)
+{
+	struct scene *scene = *state;
+	struct hp_wait_matrix waits[HP_WAIT_KINDS] = { [HP_WAIT_LOCK] = HP_WAIT_MATRIX_INIT };
+	hp_autofree char *text = NULL;
+
+	assert_int_equal(hp_wait_matrix_init(&waits[HP_WAIT_LOCK], ROWS), 0);
+	waits[HP_WAIT_LOCK].by_ns[ALPHA * ROWS + BETA] = 3000000;
+	waits[HP_WAIT_LOCK].by_ns[ALPHA * ROWS + ALPHA] = 1000000;
+	waits[HP_WAIT_LOCK].phase_ns[ALPHA][0] = 4000000;
+	waits[HP_WAIT_LOCK].latency[ALPHA][0][12] = 8;
+	waits[HP_WAIT_LOCK].lost[HP_WAIT_LOST_ROOM] = 9;
+	scene->contention.waits = waits;
+	scene->contention.waits_memory_bytes = 17;
+	text = write_scene(scene, false);
+	hp_wait_matrix_clear(&waits[HP_WAIT_LOCK]);
+	assert_line(text, "hostpart_blame_seconds_total{resource=\"lock\",victim=\"alpha\",aggressor=\"be\\\"ta\\\\\"} 0.003");
+	assert_no(text, "resource=\"lock\",victim=\"alpha\",aggressor=\"alpha\"");
+	assert_line(text, "hostpart_wait_seconds_total{resource=\"lock\",victim=\"alpha\"} 0.004");
+	assert_line(text, "hostpart_lost_events_total{resource=\"lock\",reason=\"room\"} 9");
+	assert_line(text, "hostpart_bpf_map_memory_bytes{programs=\"waits\"} 17");
+	if (hp_wait_phase(HP_WAIT_LOCK, 0))
+		assert_non_null(strstr(text, "hostpart_wait_latency_seconds_count{resource=\"lock\",phase="));
+	assert_no(text, "resource=\"memory\",victim");
+	check_families(text, false);
 }
 
 static void test_unknown_is_not_zero(void **state)
@@ -171,27 +222,6 @@ static void test_large_matrix_has_no_zeros(void **state)
 	text = write_scene(scene, false);
 	assert_line(text, "hostpart_blame_seconds_total{resource=\"cpu\",victim=\"victim\",aggressor=\"aggressor\"} 0.000000001");
 	assert_no(text, "aggressor=\"x\"");
-}
-
-/* Every family once, before its series, in both formats. */
-static void check_families(const char *text, bool is_open)
-{
-	for (size_t i = 0; i < HP_METRICS; i++) {
-		const struct hp_metric *metric = &hp_metrics_table[i];
-		hp_autofree char *help = NULL, *type = NULL;
-		int cut = 0;
-		const char *at;
-
-		if (is_open && metric->type == HP_COUNTER)
-			cut = (int)strlen("_total");
-		if (is_open && metric->type == HP_INFO)
-			cut = (int)strlen("_info");
-		assert_true(asprintf(&help, "# HELP %.*s %s\n", (int)strlen(metric->name) - cut, metric->name, metric->help) > 0);
-		assert_true(asprintf(&type, "# TYPE %.*s ", (int)strlen(metric->name) - cut, metric->name) > 0);
-		at = strstr(text, help);
-		if (!at || strstr(at + 1, help) || strncmp(at + strlen(help), type, strlen(type)) != 0)
-			fail_msg("%s: HELP and TYPE are not there once, together", metric->name);
-	}
 }
 
 static void test_formats(void **state)
@@ -310,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_values, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_histogram, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unknown_is_not_zero, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_large_matrix_has_no_zeros, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_formats, set_up, tear_down),

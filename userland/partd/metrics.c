@@ -11,7 +11,7 @@
 #include "ctl/hp_ctl.h"
 
 /* Mending comes first: of what is ready at the same time, scrapes are last. */
-enum { PRIORITY = SD_EVENT_PRIORITY_IDLE };
+enum { PRIORITY = SD_EVENT_PRIORITY_IDLE, COARSE_US = 1000 * 1000 };
 
 int metrics_option(struct metrics_options *options, const char *value, struct hp_err *err)
 {
@@ -63,6 +63,9 @@ static int serve(struct agent *agent, size_t i)
 	hp_server_run(metrics->servers[i], &wait_us);
 	if (wait_us == UINT64_MAX)
 		return sd_event_source_set_enabled(metrics->timers[i], SD_EVENT_OFF);
+	/* A silent connection is closed a little late rather than that each request sets a timer. */
+	if (wait_us >= COARSE_US && sd_event_source_get_enabled(metrics->timers[i], NULL) > 0)
+		return 0;
 	sd_event_source_set_time_relative(metrics->timers[i], wait_us);
 	return sd_event_source_set_enabled(metrics->timers[i], SD_EVENT_ONESHOT);
 }

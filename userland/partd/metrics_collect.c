@@ -128,8 +128,10 @@ static void look_at_contention(struct agent *agent, struct hp_metrics *metrics, 
 		looked->rows[i] = i < HP_ROW_DOMAIN ? hp_metrics_row_words[i] : agent->metrics->domains.names[i - HP_ROW_DOMAIN];
 	for (int i = 0; i < HP_HOOKS; i++)
 		looked->is_hooked[i] = !hp_contention_missing(contention, (enum hp_contention_hook)i);
-	looked->contention = (struct hp_metrics_contention){ &looked->blame, looked->rows, hooks, looked->is_hooked,
-							     hp_contention_memory(contention) };
+	looked->contention = (struct hp_metrics_contention){
+		.blame = &looked->blame, .rows = looked->rows, .hooks = hooks, .is_hooked = looked->is_hooked,
+		.memory_bytes = hp_contention_memory(contention),
+	};
 	metrics->contention = &looked->contention;
 }
 

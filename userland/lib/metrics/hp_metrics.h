@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "bpf/hp_blame.h"
+#include "bpf/hp_waits.h"
 #include "metrics/hp_counts.h"
 #include "usage/hp_usage.h"
 
@@ -34,6 +35,7 @@ enum hp_metric_id {
 	HP_METRIC_DOMAIN_MEMORY, HP_METRIC_DOMAIN_MEMORY_MIN, HP_METRIC_DOMAIN_MEMORY_MAX, HP_METRIC_DOMAIN_PRESSURE,
 	HP_METRIC_DOMAIN_READ, HP_METRIC_DOMAIN_WRITTEN, HP_METRIC_DOMAIN_RECEIVED, HP_METRIC_DOMAIN_SENT,
 	HP_METRIC_CONTENTION, HP_METRIC_HOOK, HP_METRIC_BLAME, HP_METRIC_WAIT, HP_METRIC_LATENCY, HP_METRIC_PREEMPTIONS,
+	HP_METRIC_CONTENDED, HP_METRIC_HARM, HP_METRIC_WAIT_LATENCY,
 	HP_METRIC_LOST, HP_METRIC_BPF_MEMORY,
 	HP_METRICS
 };
@@ -48,6 +50,8 @@ struct hp_metrics_contention {
 	const char *const *hooks;	/* names of the hooks, NULL-terminated */
 	const bool *is_hooked;		/* for each of them */
 	uint64_t memory_bytes;		/* of their maps, in the kernel */
+	const struct hp_wait_matrix *waits;	/* HP_WAIT_KINDS of them, of the same rows or empty; NULL = none */
+	uint64_t waits_memory_bytes;
 };
 
 /* One look at everything; all borrowed. */

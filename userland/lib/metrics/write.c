@@ -6,14 +6,6 @@
 #include <math.h>
 #include "base/hp_auto.h"
 
-/* Up to so many rows every cell of a matrix is told; above only those that are not zero. */
-enum { ROWS_WHOLE = 16 };
-
-const char *const hp_metrics_row_words[HP_ROW_DOMAIN] = {
-	[HP_ROW_IDLE] = "idle", [HP_ROW_UNKNOWN] = "unknown", [HP_ROW_BASE] = "base", [HP_ROW_KERNEL] = "kernel",
-	[HP_ROW_IRQ] = "irq", [HP_ROW_SOFTIRQ] = "softirq",
-};
-
 static void put_one(struct hp_metrics_text *text, enum hp_metric_id id, uint64_t value)
 {
 	metrics_begin(text, id);
@@ -136,100 +128,6 @@ static void put_usage(struct hp_metrics_text *text, const struct hp_metrics *met
 		}
 }
 
-/* Those who run tasks can be victims. */
-static bool is_victim(size_t row)
-{
-	return row == HP_ROW_BASE || row == HP_ROW_KERNEL || row >= HP_ROW_DOMAIN;
-}
-
-static bool is_told(const struct hp_blame *blame, size_t victim, size_t aggressor, uint64_t value)
-{
-	return hp_blame_is_foreign(victim, aggressor) && (value || blame->count <= ROWS_WHOLE);
-}
-
-static void put_blame(struct hp_metrics_text *text, const struct hp_metrics_contention *contention)
-{
-	const struct hp_blame *blame = contention->blame;
-
-	metrics_begin(text, HP_METRIC_BLAME);
-	for (size_t v = 0; v < blame->count; v++)
-		for (size_t a = 0; is_victim(v) && a < blame->count; a++) {
-			const char *labels[] = { "cpu", contention->rows[v], contention->rows[a] };
-
-			if (is_told(blame, v, a, blame->rows[v].by_ns[a]))
-				metrics_ns(text, HP_METRIC_BLAME, labels, blame->rows[v].by_ns[a]);
-			labels[0] = "interrupts";
-			/* Base, kernel and domains take time only by being given the processor; domains also by their devices. */
-			if (a > HP_ROW_KERNEL && is_told(blame, v, a, blame->rows[v].stolen_ns[a]))
-				metrics_ns(text, HP_METRIC_BLAME, labels, blame->rows[v].stolen_ns[a]);
-		}
-	metrics_begin(text, HP_METRIC_WAIT);
-	for (size_t v = 0; v < blame->count; v++)
-		if (is_victim(v))
-			metrics_ns(text, HP_METRIC_WAIT, (const char *[]){ "cpu", contention->rows[v] }, hp_blame_wait_ns(blame, v));
-	metrics_begin(text, HP_METRIC_PREEMPTIONS);
-	for (size_t v = 0; v < blame->count; v++)
-		for (size_t a = 0; is_victim(v) && a < blame->count; a++)
-			if (is_victim(a) && is_told(blame, v, a, blame->rows[v].preempted_by[a]))
-				metrics_number(text, HP_METRIC_PREEMPTIONS, (const char *[]){ contention->rows[v], contention->rows[a] },
-					       blame->rows[v].preempted_by[a]);
-}
-
-/* From about a microsecond to 8.6 seconds, in powers of two, as they are counted: bucket i ends at 2^i ns. */
-enum { LATENCY_FIRST = 10, LATENCY_LAST = 33, LATENCY_BOUNDS = LATENCY_LAST - LATENCY_FIRST + 1 };
-
-static void put_latency(struct hp_metrics_text *text, const struct hp_metrics_contention *contention)
-{
-	const struct hp_blame *blame = contention->blame;
-	uint64_t bounds_ns[LATENCY_BOUNDS];
-
-	for (size_t i = 0; i < LATENCY_BOUNDS; i++)
-		bounds_ns[i] = 1ull << (LATENCY_FIRST + i);
-	metrics_begin(text, HP_METRIC_LATENCY);
-	for (size_t v = HP_ROW_BASE; v < blame->count; v++) {
-		uint64_t buckets[LATENCY_BOUNDS + 1] = { 0 };
-
-		if (!is_victim(v))
-			continue;
-		for (size_t i = 0; i < HP_LATENCY_BUCKETS; i++) {
-			size_t into = i <= LATENCY_FIRST ? 0 : i - LATENCY_FIRST;
-
-			buckets[into < LATENCY_BOUNDS ? into : LATENCY_BOUNDS] += blame->rows[v].latency[i];
-		}
-		metrics_histogram(text, HP_METRIC_LATENCY, &contention->rows[v], bounds_ns, buckets, LATENCY_BOUNDS,
-				  hp_blame_wait_ns(blame, v));
-	}
-}
-
-static void put_lost(struct hp_metrics_text *text, const struct hp_metrics_contention *contention)
-{
-	static const char *const reasons[HP_LOST_REASONS] = {
-		[HP_LOST_HISTORY] = "history", [HP_LOST_ORIGIN] = "origin", [HP_LOST_NESTED] = "nested",
-		[HP_LOST_SWITCH] = "switch",   [HP_LOST_WINDOW] = "window",
-	};
-	static const char *const skipped = "skipped", *const programs = "contention";
-
-	metrics_begin(text, HP_METRIC_LOST);
-	for (size_t i = 0; i < HP_LOST_REASONS; i++)
-		metrics_number(text, HP_METRIC_LOST, &reasons[i], contention->blame->lost[i]);
-	metrics_number(text, HP_METRIC_LOST, &skipped, contention->blame->skipped);
-	metrics_begin(text, HP_METRIC_BPF_MEMORY);
-	metrics_number(text, HP_METRIC_BPF_MEMORY, &programs, contention->memory_bytes);
-}
-
-static void put_contention(struct hp_metrics_text *text, const struct hp_metrics_contention *contention)
-{
-	put_one(text, HP_METRIC_CONTENTION, contention != NULL);
-	if (!contention)
-		return;
-	metrics_begin(text, HP_METRIC_HOOK);
-	for (size_t i = 0; contention->hooks[i]; i++)
-		metrics_number(text, HP_METRIC_HOOK, &contention->hooks[i], contention->is_hooked[i]);
-	put_blame(text, contention);
-	put_latency(text, contention);
-	put_lost(text, contention);
-}
-
 int hp_metrics_write(struct hp_metrics_text *text, const struct hp_metrics *metrics)
 {
 	text->length = 0;
@@ -239,7 +137,7 @@ int hp_metrics_write(struct hp_metrics_text *text, const struct hp_metrics *metr
 	put_counts(text, HP_METRIC_DRIFT, metrics->drift);
 	put_counts(text, HP_METRIC_EVENTS, metrics->events);
 	put_usage(text, metrics);
-	put_contention(text, metrics->contention);
+	metrics_contention(text, metrics->contention);
 	metrics_end(text);
 	return text->is_short ? -ENOMEM : 0;
 }
