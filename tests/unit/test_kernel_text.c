@@ -104,6 +104,16 @@ static void what_stays_is_what_nobody_else_takes(void **state)
 		{ "domain a\ncpus a 2-5\nmemory a 4096\npci a 0000:03:00.0\npci a 0000:04:00.0\ndomain b active\ncpus b 6,8",
 		  "domain b active\ncpus b 4-6\npci b 0000:04:00.0\ndomain a\ncpus a 2-3\nmemory a 1\npci a 0000:03:00.0",
 		  "domain a\ncpus a 2-3\nmemory a 4096\npci a 0000:03:00.0\ndomain b active\ncpus b 6" },
+		/* From a running domain a function goes by way of the base, also when the domain goes. */
+		{ "domain a active\ncpus a 2\npci a 0000:03:00.0 driver nvme\npci a 0000:04:00.0 driver e1000e port wan\n"
+		  "pci a 0000:05:00.0\ndomain b active\ncpus b 3\npci b 0000:06:00.0",
+		  "domain b active\ncpus b 3\npci b 0000:03:00.0 driver nvme\npci b 0000:04:00.0 port lan\npci b 0000:06:00.0",
+		  "domain b active\ncpus b 3\npci b 0000:06:00.0\n"
+		  "domain base base\npci base 0000:03:00.0 driver nvme\npci base 0000:04:00.0 driver e1000e" },
+		/* The base is there already; what it has is not taken from it twice. */
+		{ "domain m base\npci m 0000:05:00.0\ndomain a active\npci a 0000:03:00.0",
+		  "domain m base\ndomain b\npci b 0000:03:00.0\npci b 0000:05:00.0",
+		  "domain m base\npci m 0000:03:00.0" },
 		/* No CPU is kept; a segment is part of an address; a domain is gone. */
 		{ "domain a\ncpus a 1\npci a 0001:03:00.0\ndomain c\ncpus c 4", "domain a\ncpus a 2\npci a 0000:03:00.0",
 		  "domain a" },

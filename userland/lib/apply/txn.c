@@ -43,13 +43,24 @@ static void report(const struct txn *txn, size_t n, bool done)
 		watch->step(watch->arg, &txn->steps.items[n], n, txn->steps.count, done);
 }
 
-/* An optional setting that cannot be made is a gap of the new state, not a failure. */
+/*
+ * An optional setting that cannot be made is a gap of the new state, not a
+ * failure. One that cannot be taken back means another thing by now: a driver
+ * that starts anew gets interrupts by other numbers.
+ */
 static bool take_gap(struct txn *txn, const struct hp_step *step, int ret, struct hp_err *err)
 {
 	struct hp_setting key = { .backend = step->backend, .object = step->object, .attr = step->attr };
 	struct hp_applied *item;
 
-	if (ret != -EOPNOTSUPP || !step->is_optional || step->kind != HP_STEP_SET)
+	if (ret != -EOPNOTSUPP || !step->is_optional)
+		return false;
+	if (step->kind == HP_STEP_RESTORE) {
+		hp_log(LOG_INFO, "%s %s stays as it is: %s", step->backend, step->object, err->text);
+		hp_err_clear(err);
+		return true;
+	}
+	if (step->kind != HP_STEP_SET)
 		return false;
 	item = hp_state_find(txn->next, &key);
 	if (!item || hp_text_replace(&item->gap, err->text ? err->text : "not supported here"))
@@ -113,12 +124,25 @@ static int is_broken(const struct txn *txn, const struct hp_view *view, char **l
 	return !hp_backend_satisfies(view->backend, setting->attr, *live, setting->want);
 }
 
+/* What somebody else keeps as it is, written again and again, holds up no change that can do without. */
+static bool leave_gap(struct txn *txn, const struct hp_setting *setting, const char *live)
+{
+	struct hp_applied *item = setting->is_optional ? hp_state_find(txn->next, setting) : NULL;
+	hp_autofree char *text = NULL;
+
+	if (!item || asprintf(&text, "it is put back to \"%s\"", live ? live : "(absent)") < 0)
+		return false;
+	item->gap = hp_take(text);
+	hp_log(LOG_NOTICE, "%s %s: %s", setting->backend, setting->object, item->gap);
+	return true;
+}
+
 /*
  * Adds a step for every setting that does not hold although it was made or
  * held before. Undoing goes back to what was there at first: for one that
  * held, that is its wanted value.
  */
-static int plan_repairs(struct txn *txn, char **broken, struct hp_err *err)
+static int plan_repairs(struct txn *txn, bool is_last, char **broken, struct hp_err *err)
 {
 	for (size_t i = 0; i < txn->views.count; i++) {
 		const struct hp_view *view = &txn->views.items[i];
@@ -129,7 +153,7 @@ static int plan_repairs(struct txn *txn, char **broken, struct hp_err *err)
 
 		if (ret < 0)
 			return ret;
-		if (!ret)
+		if (!ret || (is_last && leave_gap(txn, setting, live)))
 			continue;
 		earlier = find_step(&txn->steps, setting);
 		if (!*broken && asprintf(broken, "%s %s %s reads \"%s\", not \"%s\"", setting->backend,
@@ -152,7 +176,7 @@ static int make_steps(struct txn *txn, struct hp_err *err)
 		for (size_t i = txn->begun; i < txn->steps.count && !ret; i++)
 			ret = make_step(txn, i, err);
 		if (!ret)
-			ret = plan_repairs(txn, &broken, err);
+			ret = plan_repairs(txn, repairs == REPAIRS_MAX, &broken, err);
 		if (ret || txn->begun == txn->steps.count)
 			return ret;
 		if (repairs == REPAIRS_MAX)

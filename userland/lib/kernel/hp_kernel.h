@@ -137,6 +137,9 @@ int hp_kernel_table_parse(const char *text, struct hp_kernel_table *table, struc
  * Adds to *out, which starts empty, what of the live table stays as it is in
  * the wanted one: its domains without the CPUs and functions that they lose.
  * In force before the machine is changed, it lets go of what another takes.
+ * A function that goes from a running domain to another is the base's meanwhile
+ * (added when there is none): it runs on, and the module resets it when the new
+ * domain takes it over.
  * 0 or -ENOMEM.
  */
 int hp_kernel_table_meet(const struct hp_kernel_table *live, const struct hp_kernel_table *want,

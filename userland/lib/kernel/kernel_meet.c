@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* kernel_meet.c: what two tables have in common: the claims that do not change hands from one to the other. */
+/* kernel_meet.c: the table between two tables: what nobody loses stays, what changes hands is nobody's or the base's. */
 #include <errno.h>
 #include <hwloc.h>
 #include <stdlib.h>
@@ -20,6 +20,11 @@ static bool is_same_address(const struct hp_kernel_claim *a, const struct hp_ker
 {
 	return a->pci_segment == b->pci_segment && a->pci_bus == b->pci_bus && a->pci_device == b->pci_device &&
 	       a->pci_function == b->pci_function;
+}
+
+static bool is_claim_of_address(const struct hp_kernel_claim *claim)
+{
+	return claim->type == HP_KERNEL_PCI && claim->pci_match == HP_KERNEL_PCI_BY_ADDRESS;
 }
 
 /* A function named otherwise than by its address may be any: it is left to its owner. */
@@ -99,6 +104,57 @@ static int meet_domain(const struct hp_kernel_table *live, size_t from, const st
 	return result;
 }
 
+/* Whether another domain than its own wants what this claim of a running domain names. */
+static bool changes_hands(const struct hp_kernel_table *live, const struct hp_kernel_claim *claim,
+			  const struct hp_kernel_table *want)
+{
+	const struct hp_kernel_domain *owner = &live->domains[claim->domain];
+
+	if (!is_claim_of_address(claim) || !owner->is_active || owner->is_base)
+		return false;
+	for (size_t i = 0; i < want->claims_count; i++) {
+		const struct hp_kernel_claim *other = &want->claims[i];
+
+		if (is_claim_of_address(other) && is_same_address(other, claim))
+			return strcmp(want->domains[other->domain].name, owner->name) != 0;
+	}
+	return false;
+}
+
+/* Index of the base in *out, made when there is none; -ENOMEM. */
+static long get_base(struct hp_kernel_table *out)
+{
+	struct hp_kernel_domain base = { .name = "base", .is_base = true };
+
+	for (size_t i = 0; i < out->domains_count; i++)
+		if (out->domains[i].is_base)
+			return (long)i;
+	return hp_kernel_table_add_domain(out, &base);
+}
+
+/*
+ * The base holds a running function between its two domains: there it keeps its
+ * driver, with its port and its disk, until the new table comes.
+ */
+static int hand_to_base(const struct hp_kernel_table *live, const struct hp_kernel_table *want,
+			struct hp_kernel_table *out)
+{
+	for (size_t i = 0; i < live->claims_count; i++) {
+		struct hp_kernel_claim claim = live->claims[i];
+		long base = changes_hands(live, &claim, want) ? get_base(out) : -1;
+
+		if (base == -ENOMEM)
+			return -ENOMEM;
+		if (base < 0)
+			continue;
+		claim.domain = (size_t)base;
+		claim.port[0] = '\0';
+		if (hp_kernel_table_add_claim(out, &claim))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int hp_kernel_table_meet(const struct hp_kernel_table *live, const struct hp_kernel_table *want,
 			 struct hp_kernel_table *out)
 {
@@ -110,5 +166,5 @@ int hp_kernel_table_meet(const struct hp_kernel_table *live, const struct hp_ker
 		if (to >= 0)
 			result = meet_domain(live, i, want, (size_t)to, out);
 	}
-	return result;
+	return result ? result : hand_to_base(live, want, out);
 }
