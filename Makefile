@@ -70,7 +70,7 @@ LDLIBS   += $(PKG_LIBS) -lpthread -lm
 $(O)/obj/userland/lib/kernel/% $(O)/obj/tests/%: UAPI_FLAGS := -Ikmod/uapi
 
 # ---- targets ----
-.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan bench-lruk bench-kmod bench-trace bench-metrics veristat fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built FORCE
+.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan bench-lruk bench-kmod bench-trace bench-metrics bench-reclaim veristat fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built FORCE
 all: module bpf userland
 
 userland: $(if $(LIB_SRC),$(LIB)) $(PROGRAMS)
@@ -94,6 +94,7 @@ help:
 	@echo 'make bench-kmod [KERNEL=6.12]      what the kernel module costs, in a VM'
 	@echo 'make bench-trace [PAIRS=10]        what counting waits costs a context switch, on this machine; needs root'
 	@echo 'make bench-metrics       what serving metrics costs in processor time and memory, on this machine; needs root'
+	@echo 'make bench-reclaim [ARGS="--seconds 60 --case c"]  what each way of freeing memory saves and costs, in a VM'
 	@echo 'make veristat [KERNEL=6.12]        instructions of every eBPF program, on this kernel or in a VM'
 	@echo 'make deps                install missing Debian packages'
 	@echo 'make install [DESTDIR= PREFIX=/usr]'
@@ -209,6 +210,12 @@ bench-kmod:
 bench-trace: userland
 	$(Q)scripts/deps --bench
 	$(Q)tests/bench/bench-trace --pairs $(or $(PAIRS),10) $(abspath $(O))/bin/partctl
+
+# Four situations, four ways of freeing memory, swap on a disk and on zram, in a VM: an hour; ARGS picks some of them.
+bench-reclaim:
+	$(Q)scripts/deps
+	$(Q)mkdir -p $(B)/bench
+	$(Q)scripts/testbed --kernel $(or $(KERNEL),6.12) --cpus 4 --memory 1GiB --timeout 0 --out $(B)/bench -- tests/bench/bench-reclaim $(ARGS)
 
 # What the kernel's verifier and compiler make of the eBPF programs: KERNEL=6.1|6.12 in a VM, else here (root).
 veristat: bpf

@@ -10,7 +10,7 @@ work=$(mktemp -d)
 on_exit rm -rf "$work"
 chmod 755 "$work"
 err=$work/err out=$work/out
-verbs='inventory validate plan diff compile apply confirm rollback status exec shell verify events contention trace top seal teardown lruk-sim lruk-gen completion help'
+verbs='inventory validate plan diff compile apply confirm rollback status exec shell verify events contention trace top reclaim seal teardown lruk-sim lruk-gen completion help'
 as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
 cat > "$work/small.yaml" <<'END'

@@ -19,6 +19,7 @@ struct actors;
 struct reported;
 struct metrics;
 struct metrics_options;
+struct reclaim;
 
 /* The latest event of the module that was told. */
 struct agent_mark {
@@ -35,6 +36,7 @@ struct agent {
 	struct agent_mark told;		/* watch_module.c */
 	struct actors *actors;		/* actor.c */
 	struct reported *reported;	/* drift.c */
+	struct reclaim *reclaim;	/* reclaim.c; NULL = no domains */
 	char *offender;			/* while healing: whose CPUs overlap a partition; drift.c */
 	agent_mask dirty;		/* backends to look at when the check timer fires */
 	struct metrics *metrics;	/* metrics.c */
@@ -75,6 +77,15 @@ void metrics_stop(struct agent *agent);
 /* Takes up the domains in force. */
 void metrics_adopt(struct agent *agent);
 void metrics_event(struct agent *agent, const struct hp_event *event);
+
+/* reclaim.c: lets the tuners follow the state in force; failures are logged. */
+void reclaim_adopt(struct agent *agent);
+/* Before the first of these: turns off what a partd that was killed left running. */
+void reclaim_start(struct agent *agent);
+void reclaim_stop(struct agent *agent);
+/* Answers {"verb":"reclaim","what":...} in *result, an empty object of the caller's that may be replaced. */
+int reclaim_request(struct agent *agent, struct json_object *request, pid_t caller, struct json_object **result,
+		    struct hp_err *err);
 
 /* actor.c: who wrote to control files lately. */
 int actors_start(struct agent *agent);	/* never fails: without BPF every actor is unknown, and the log says so */

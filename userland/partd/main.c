@@ -113,6 +113,7 @@ int agent_adopt(struct agent *agent, struct hp_err *err)
 		if (ret < 0)
 			return hp_err_errno(err, -ret, "setting the confirm timer");
 	}
+	reclaim_adopt(agent);
 	return watches_rebuild(agent, err);
 }
 
@@ -225,6 +226,7 @@ static int start(struct agent *agent, const struct metrics_options *metrics, str
 	if (ret < 0)
 		return ret;
 	actors_start(agent);
+	reclaim_start(agent);
 	ret = agent_adopt(agent, err);
 	if (ret < 0)
 		return ret;
@@ -239,6 +241,7 @@ static void stop(struct agent *agent)
 	hp_autofree char *socket_path = NULL;
 
 	metrics_stop(agent);
+	reclaim_stop(agent);
 	watches_free(agent);
 	drift_stop(agent);
 	actors_stop(agent);

@@ -156,6 +156,27 @@ static struct json_object *answer(int ret, size_t changed, const struct hp_err *
 	return reply;
 }
 
+/* A question: nothing on the machine changes, so nothing has to be adopted, and what it asks for is the result. */
+static bool serve_reclaim(struct client *client, struct json_object *request)
+{
+	const char *verb = text_of(request, "verb");
+	struct json_object *result, *reply;
+	hp_autoerr err = HP_ERR_INIT;
+	int ret;
+
+	if (!verb || strcmp(verb, "reclaim") != 0 || client->peer.uid != 0)
+		return false;
+	result = json_object_new_object();
+	ret = reclaim_request(client->agent, request, client->peer.pid, &result, &err);
+	reply = answer(ret, 0, &err);
+	if (ret == 0)
+		json_object_object_add(reply, "result", result);
+	else
+		json_object_put(result);
+	hp_ctl_send(client->fd, reply, NULL);
+	return true;
+}
+
 static void serve(struct client *client, struct json_object *request)
 {
 	const struct command *command = find_command(text_of(request, "verb"));
@@ -197,7 +218,8 @@ static int on_client(sd_event_source *source, int fd, uint32_t revents, void *ar
 	}
 	if (!request)
 		return 0;
-	serve(client, request);
+	if (!serve_reclaim(client, request))
+		serve(client, request);
 	json_object_put(request);
 	return 0;
 }

@@ -11,6 +11,9 @@
  * RUN/partd.sock, SOCK_STREAM, mode 0600. A client sends one request,
  *   {"verb":"apply","policy_file":F,"policy_text":T,"confirm_seconds":60}
  *   {"verb":"confirm"} {"verb":"rollback"} {"verb":"teardown"}
+ *   {"verb":"reclaim","what":"status"|"regions","domain":D} (domain optional)
+ *   {"verb":"reclaim","what":"explain","pid":P,"address":A} (address optional)
+ *   {"verb":"reclaim","what":"set","domain":D,"mode":M}
  * and reads lines until the one with "ok":
  *   {"progress":{"step":3,"total":40,"done":false,"backend":..,"object":..,"attr":..,"from":..,"to":..}}
  *   {"ok":true,"result":{"changed":40}}

@@ -22,7 +22,8 @@ void hp_actor_describe(struct hp_actor *actor);
 
 /*
  * One event. type: "drift" (something no longer held), "refused" (a guard said
- * no), "applied", "reverted", "confirmed", "torn-down", "agent" (partd started or stopped).
+ * no), "applied", "reverted", "confirmed", "torn-down", "reclaim" (its mode was set),
+ * "agent" (partd started or stopped).
  * Texts are borrowed; NULL fields are left out.
  */
 struct hp_event {

@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# reclaim.t: memory that a domain does not use is freed, what it uses stays, and DAMON of others is left alone.
+# kernels: 6.1 6.12
+# timeout: 600
+# testbed: --cpus 4 --memory 1GiB
+cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+. tests/vm/lib.sh
+work=$(mktemp -d)
+on_exit rm -rf "$work"
+load=/usr/libexec/hostpart/tests/hp-memload
+admin=/sys/kernel/mm/damon/admin/kdamonds
+has_damon=''
+[ -d $admin ] && has_damon=1
+
+cat > "$work/policy.yaml" <<'END'
+apiVersion: hostpart/v1
+base: {cpus: 1, memory: 256MiB}
+domains:
+  alpha:
+    cpus: 1
+    memory: {size: 400MiB, guarantee: 16MiB, swap: 512MiB}
+    reclaim: {mode: observe, crp: 1s, distance: 6s, budget: 50%, pressure: 30%}
+END
+
+partd_pid=
+start_partd() {
+	partd --policy /nonexistent >> "$work/partd.log" 2>&1 &
+	partd_pid=$!
+	eventually 30 "partd runs" bash -c 'partctl status | grep -q "partd runs"'
+}
+on_exit sh -c "cat $work/partd.log"
+of() { partctl reclaim status alpha -o json | jq -r ".domains[0].$1"; }
+at_least() { local got; got=$(of "$1"); echo "$1 is $got, wanted $2"; [ "$got" != null ] && [ "${got%.*}" -ge "$2" ]; }
+swapped_kib() { awk '/^VmSwap:/ { print $2 }' "/proc/$1/status"; }
+start_load() { # ARGUMENT... : sets pid, the domain's process in our numbers
+	partctl exec alpha -- $load "$@" > "$work/load.out" 2>&1 &
+	load_job=$!
+	eventually 30 "the load is ready" grep -q ready "$work/load.out"
+	pid=$(pgrep -n -x hp-memload)
+}
+
+start_partd
+ok "a policy with reclaim is applied" partctl apply "$work/policy.yaml"
+[ "$tap_failed" -eq 0 ] || exit 1
+start_load --mib 96 --hot 16
+note "hot and cold: $(cat "$work/load.out")"
+
+# ---- observe changes nothing ----
+eventually 60 "observe finds memory that it would free" at_least would_free_bytes $((32 << 20))
+is "but frees nothing" "$(of freed_bytes) $(swapped_kib "$pid")" "0 0"
+if [ -n "$has_damon" ]; then
+	like "the source is named" "$(of source)" '^DAMON$'
+	like "with its kdamond" "$(cat /proc/"$(of kdamond)"/comm)" '^kdamond'
+	is "which is the only one, and on" "$(cat $admin/nr_kdamonds $admin/0/state | xargs)" "1 on"
+else
+	like "the source is named" "$(of source)" 'referenced marks.*no DAMON'
+fi
+note "$(partctl reclaim)"
+note "$(partctl reclaim regions)"
+like "the hot part is explained" "$(partctl reclaim explain "$pid:$(cut -d' ' -f3 "$work/load.out")")" 'used within|not far enough'
+exits 1 "an address that is nowhere" partctl reclaim explain "$pid:0x10"
+exits 1 "a process of no domain" partctl reclaim explain $$
+exits 2 "a domain that does not exist" partctl reclaim set alhpa on
+like "and what was meant" "$(partctl reclaim set alhpa on 2>&1)" "did you mean 'alpha'"
+
+# ---- on frees what is cold, and leaves what is hot ----
+like "the mode is set at once" "$(partctl reclaim set alpha on)" '^alpha: on \(was observe\)'
+if [ -n "$has_damon" ]; then
+	eventually 90 "the idle part is freed" bash -c "[ \$(awk '/^VmSwap:/ { print \$2 }' /proc/$pid/status) -ge $((56 << 10)) ]"
+	hot_faults=$(cut -d' ' -f12 "/proc/$pid/stat")
+	sleep 5
+	note "major faults of the load: $hot_faults, 5 s later $(cut -d' ' -f12 "/proc/$pid/stat")"
+	ok "the hot set stays" test $(($(cut -d' ' -f12 "/proc/$pid/stat") - hot_faults)) -le 64
+	ok "what was freed is counted" at_least freed_bytes $((48 << 20))
+	kill -USR1 "$pid"
+	eventually 60 "the service wakes" grep -q woke "$work/load.out"
+	eventually 20 "what came back is counted" at_least returned_bytes $((8 << 20))
+	ok "the kernel counts refaults too" at_least refaulted_anon_bytes $((8 << 20))
+else
+	# One mapping with a hot part is hot: the source sees no closer. An idle process is freed.
+	sleep 10
+	is "a mapping with a hot part stays" "$(swapped_kib "$pid")" 0
+	partctl exec alpha -- $load --mib 64 > "$work/idle.out" 2>&1 &
+	eventually 30 "an idle process is ready" grep -q ready "$work/idle.out"
+	idle=$(pgrep -n -x hp-memload)
+	eventually 90 "an idle process is freed" bash -c "[ \$(awk '/^VmSwap:/ { print \$2 }' /proc/$idle/status) -ge $((40 << 10)) ]"
+	kill "$idle"
+fi
+note "$(partctl reclaim)"
+like "metrics" "$(partctl reclaim metrics)" '^hostpart_reclaim_freed_bytes_total\{domain="alpha"\} [1-9]'
+
+# ---- partd dies: nothing is leaked, the mode that was set stays ----
+kdamond=$(of kdamond)
+kill -KILL $partd_pid; wait $partd_pid 2> /dev/null
+start_partd
+is "the mode that was set by hand survives partd" "$(of mode)" on
+if [ -n "$has_damon" ]; then
+	eventually 20 "a new kdamond looks" at_least kdamond 1
+	is "the old one is gone" "$([ "$(of kdamond)" != "$kdamond" ] && [ -e "/proc/$kdamond" ] && cat "/proc/$kdamond/comm")" ""
+	is "there is one kdamond" "$(pgrep -c '^kdamond')" 1
+fi
+
+# ---- off lets go; others are left alone ----
+ok "off" partctl reclaim set alpha off
+if [ -n "$has_damon" ]; then
+	eventually 10 "off lets DAMON go" bash -c "[ \$(cat $admin/nr_kdamonds) = 0 ] && ! pgrep '^kdamond'"
+	echo 1 > $admin/nr_kdamonds
+	echo 1 > $admin/0/contexts/nr_contexts
+	echo vaddr > $admin/0/contexts/0/operations
+	echo 1 > $admin/0/contexts/0/targets/nr_targets
+	echo $$ > $admin/0/contexts/0/targets/0/pid_target
+	echo on > $admin/0/state
+	other=$(cat $admin/0/pid)
+	ok "on, while somebody else uses DAMON" partctl reclaim set alpha on
+	eventually 20 "it says so" bash -c "partctl reclaim | grep -q 'in use by somebody else'"
+	is "and leaves it alone" "$(cat $admin/0/state $admin/0/pid | xargs)" "on $other"
+	kill -KILL $partd_pid; wait $partd_pid 2> /dev/null
+	start_partd
+	sleep 2
+	is "also after partd was killed" "$(cat $admin/0/state $admin/0/pid | xargs)" "on $other"
+	echo off > $admin/0/state
+	echo 0 > $admin/nr_kdamonds
+else
+	ok "on again" partctl reclaim set alpha on
+fi
+
+# ---- processes that come, go, and become others ----
+kill "$pid"; wait $load_job 2> /dev/null
+ok "children by the hundred" timeout 120 partctl exec alpha -- sh -c 'i=0; while [ $i -lt 100 ]; do sleep 0.2 & i=$((i + 1)); done; wait'
+start_load --mib 48
+ok "one that becomes another program" timeout 60 partctl exec alpha -- sh -c "timeout 3 $load --mib 40 --hot 40; exec $load --mib 1 & sleep 3; kill \$!; true"
+kill -KILL "$pid"; wait $load_job 2> /dev/null
+ok "partd goes on" partctl reclaim status
+ok "teardown" partctl teardown
+like "no domain, no tuner" "$(partctl reclaim)" 'no domains'
+[ -z "$has_damon" ] || is "and no kdamond" "$(cat $admin/nr_kdamonds; pgrep '^kdamond')" 0
+kill -TERM $partd_pid
+ok "partd ends" wait $partd_pid

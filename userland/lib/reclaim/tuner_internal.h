@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* tuner_internal.h: what the files of the tuner share. */
+#ifndef RECLAIM_TUNER_INTERNAL_H
+#define RECLAIM_TUNER_INTERNAL_H
+
+#include <pthread.h>
+#include "hp_free.h"
+#include "hp_pace.h"
+#include "hp_tuner.h"
+#include "hp_watched.h"
+#include "hp_regions.h"
+
+enum tuner_source { SOURCE_NONE, SOURCE_DAMON, SOURCE_SMAPS };
+enum { PROBLEM_MAX = 256, WINDOW_MAX = 4096, TUNER_REGIONS_MAX = 2000 };
+
+/* A window of one target that is coming in. */
+struct tuner_batch {
+	struct hp_window windows[WINDOW_MAX];
+	size_t count;
+	uint64_t target;
+};
+
+/* Sums since the tuner started, in bytes where not said otherwise. */
+struct tuner_sums {
+	uint64_t freed_anon, freed_cache;	/* mode on */
+	uint64_t would_anon, would_cache;	/* mode observe */
+	uint64_t made_cold;
+	uint64_t refault_anon, refault_file;	/* as the kernel counts: all of the domain's */
+	uint64_t windows, windows_broken;	/* numbers of them */
+	uint64_t cost_ns, major_faults;
+	uint64_t stops;				/* times that pressure stopped it */
+};
+
+/*
+ * The thread alone changes anything here, with the lock; others read with the
+ * lock. Without the lock the thread reads and blocks.
+ */
+struct hp_tuner {
+	struct hp_root *root;
+	char *domain, *cgroup;
+	struct hp_reclaim_spec spec;
+	struct hp_damon *damon;
+	unsigned int slot;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	int wake;			/* eventfd */
+	bool is_stopping;
+	enum hp_reclaim_mode mode;
+
+	enum tuner_source source;
+	char problem[PROBLEM_MAX];	/* "" = none */
+	struct hp_watched watched;
+	struct hp_regions *regions;
+	struct hp_damon_events *events;
+	pid_t kdamond;
+	uint64_t targets[HP_WATCHED_MAX];	/* address spaces, by number of the target */
+	size_t targets_count;
+	struct tuner_batch batch;
+	bool is_stale;			/* the set of processes changed since the source was started */
+
+	struct hp_pace pace;
+	struct hp_learn learn;
+	struct hp_look look;
+	struct hp_domain_memory memory;	/* as of the last turn */
+	struct hp_pace_plan plan;
+	bool has_memory, knows_swappiness;
+	struct tuner_sums sums;
+
+	uint64_t started_ms, turned_ms, turned_us, scanned_ms, restarted_ms, adapted_ms, cooled_ms, smaps_ms, retry_ms;
+	uint64_t kdamond_ns, thread_ns, turn_cost_ns, adapt_cost_ns;	/* of the last reading; since the last turn, adaptation */
+};
+
+uint64_t tuner_now_ms(void);
+uint64_t tuner_now_us(void);
+
+/* tuner_sample.c: keeps the source going and takes in what it saw. */
+void tuner_sample_look(struct hp_tuner *tuner, uint64_t now_ms);
+void tuner_sample_drain(struct hp_tuner *tuner);
+void tuner_sample_smaps(struct hp_tuner *tuner, uint64_t now_ms);
+void tuner_sample_stop(struct hp_tuner *tuner);
+uint64_t tuner_sample_cost_ns(struct hp_tuner *tuner);	/* since the last call: the thread's and its kdamond's */
+
+/*
+ * The distance from which memory is freed now: what was learnt, but never so
+ * short that memory used in every window would be as far.
+ */
+uint64_t tuner_threshold_ms(const struct hp_tuner *tuner);
+
+/* tuner_free.c: does what the plan says, or in mode observe says so. */
+void tuner_free_planned(struct hp_tuner *tuner, const struct hp_pace_plan *plan);
+
+#endif
