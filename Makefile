@@ -256,7 +256,7 @@ soak:
 	$(Q)CYCLES=200 STRIDE=1 HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/cycles.t tests/vm/faults.t tests/vm/txn.t tests/vm/txn-systemd.t
 	$(Q)CYCLES=500 HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/module-cycles.t
 	$(Q)CYCLES=100 HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/hotplug.t
-	$(Q)HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/netdev-soak.t tests/vm/crowd.t
+	$(Q)HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/netdev-soak.t tests/vm/crowd.t tests/vm/reclaim.t
 
 # Everything in the VM once more, on a kernel that watches itself: any splat or leak fails. T=tests/vm/x.t picks tests.
 check-debug:

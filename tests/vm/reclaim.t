@@ -3,6 +3,7 @@
 # reclaim.t: memory that a domain does not use is freed, what it uses stays, and DAMON of others is left alone.
 # kernels: 6.1 6.12
 # timeout: 600
+# long: waits again and again until memory has become cold
 # testbed: --cpus 4 --memory 1GiB
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
@@ -51,7 +52,7 @@ eventually 60 "observe finds memory that it would free" at_least would_free_byte
 is "but frees nothing" "$(of freed_bytes) $(swapped_kib "$pid")" "0 0"
 if [ -n "$has_damon" ]; then
 	like "the source is named" "$(of source)" '^DAMON$'
-	like "with its kdamond" "$(cat /proc/"$(of kdamond)"/comm)" '^kdamond'
+	eventually 20 "with its kdamond" bash -c 'grep -q ^kdamond /proc/$(partctl reclaim -o json | jq .domains[0].kdamond)/comm'
 	is "which is the only one, and on" "$(cat $admin/nr_kdamonds $admin/0/state | xargs)" "1 on"
 else
 	like "the source is named" "$(of source)" 'referenced marks.*no DAMON'

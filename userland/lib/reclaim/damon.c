@@ -224,6 +224,19 @@ static int set_targets(struct hp_damon *damon, unsigned int slot, const struct h
 	return ret;
 }
 
+static int set_pace(struct hp_damon *damon, unsigned int slot, const struct hp_damon_watch *watch)
+{
+	int ret = put_number(damon, watch->sample_us, ADMIN "/%u/contexts/0/monitoring_attrs/intervals/sample_us", slot);
+
+	if (ret == 0)
+		ret = put_number(damon, watch->window_us, ADMIN "/%u/contexts/0/monitoring_attrs/intervals/aggr_us", slot);
+	if (ret == 0)
+		ret = put_number(damon, REGIONS_MIN, ADMIN "/%u/contexts/0/monitoring_attrs/nr_regions/min", slot);
+	if (ret == 0)
+		ret = put_number(damon, watch->regions_max, ADMIN "/%u/contexts/0/monitoring_attrs/nr_regions/max", slot);
+	return ret;
+}
+
 static int set_up(struct hp_damon *damon, unsigned int slot, const struct hp_damon_watch *watch)
 {
 	int ret = put(damon, "1", ADMIN "/%u/contexts/nr_contexts", slot);
@@ -234,13 +247,7 @@ static int set_up(struct hp_damon *damon, unsigned int slot, const struct hp_dam
 	if (ret == 0)
 		ret = put(damon, "vaddr", ADMIN "/%u/contexts/0/operations", slot);
 	if (ret == 0)
-		ret = put_number(damon, watch->sample_us, ADMIN "/%u/contexts/0/monitoring_attrs/intervals/sample_us", slot);
-	if (ret == 0)
-		ret = put_number(damon, watch->window_us, ADMIN "/%u/contexts/0/monitoring_attrs/intervals/aggr_us", slot);
-	if (ret == 0)
-		ret = put_number(damon, REGIONS_MIN, ADMIN "/%u/contexts/0/monitoring_attrs/nr_regions/min", slot);
-	if (ret == 0)
-		ret = put_number(damon, watch->regions_max, ADMIN "/%u/contexts/0/monitoring_attrs/nr_regions/max", slot);
+		ret = set_pace(damon, slot, watch);
 	return ret == 0 ? set_targets(damon, slot, watch) : ret;
 }
 
@@ -280,6 +287,19 @@ int hp_damon_start(struct hp_damon *damon, unsigned int slot, const struct hp_da
 	ret = start(damon, slot, watch, kdamond, err);
 	if (ret < 0 && damon->is_made && !damon->running)
 		unmake(damon, damon->count);
+	pthread_mutex_unlock(&damon->lock);
+	return ret;
+}
+
+int hp_damon_retune(struct hp_damon *damon, unsigned int slot, const struct hp_damon_watch *watch)
+{
+	int ret = -ENOENT;
+
+	pthread_mutex_lock(&damon->lock);
+	if (damon->is_running[slot] && is_on(damon->root, slot) && looks_ours(damon->root, slot))
+		ret = set_pace(damon, slot, watch);
+	if (ret == 0)
+		ret = put(damon, "commit", ADMIN "/%u/state", slot);
 	pthread_mutex_unlock(&damon->lock);
 	return ret;
 }

@@ -39,6 +39,8 @@ struct hp_damon_watch {
  */
 int hp_damon_start(struct hp_damon *damon, unsigned int slot, const struct hp_damon_watch *watch, pid_t *kdamond,
 		   struct hp_err *err);
+/* Other intervals and numbers of regions for a slot that runs; its processes stay, and what it has found out. */
+int hp_damon_retune(struct hp_damon *damon, unsigned int slot, const struct hp_damon_watch *watch);
 /* Makes room for others when no slot runs any more. */
 void hp_damon_stop(struct hp_damon *damon, unsigned int slot);
 /* False when it ended by itself (all processes did) or somebody turned it off. */

@@ -57,6 +57,7 @@ struct hp_window {
 /* What a window brought back of what had been taken. */
 struct hp_refault {
 	uint64_t bytes, distance;	/* taken_bytes and taken_distance of the region */
+	uint64_t space, start, end;	/* what of it was used */
 };
 typedef void (*hp_refault_fn)(void *arg, const struct hp_refault *refault);
 

@@ -41,7 +41,8 @@ static void use(struct walk *walk, uint32_t i)
 	struct hp_region *region = region_at(walk->regions, i);
 
 	if (region->is_taken && walk->refault)
-		walk->refault(walk->arg, &(struct hp_refault){ region->taken_bytes, region->taken_distance });
+		walk->refault(walk->arg, &(struct hp_refault){ region->taken_bytes, region->taken_distance, region->space, region->start,
+							       region->end });
 	region->is_taken = false;
 	region->taken_bytes = 0;
 	hp_lruk_reference(walk->regions->lruk, i, walk->now, NULL);

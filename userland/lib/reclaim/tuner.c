@@ -93,9 +93,8 @@ static void adapt(struct hp_tuner *tuner, uint64_t now_ms)
 {
 	if (now_ms - tuner->adapted_ms < ADAPT_MS)
 		return;
-	/* Other intervals take another kdamond. */
 	if (hp_look_adapt(&tuner->look, tuner->spec.budget_milli, tuner->adapt_cost_ns, (now_ms - tuner->adapted_ms) * 1000000))
-		tuner->is_stale = true;
+		tuner_sample_retune(tuner);
 	tuner->adapt_cost_ns = 0;
 	tuner->adapted_ms = now_ms;
 }

@@ -54,6 +54,7 @@ struct hp_tuner {
 	struct hp_damon_events *events;
 	pid_t kdamond;
 	uint64_t targets[HP_WATCHED_MAX];	/* address spaces, by number of the target */
+	unsigned int warm_up[HP_WATCHED_MAX];	/* of each target: windows still to be left out */
 	size_t targets_count;
 	struct tuner_batch batch;
 	bool is_stale;			/* the set of processes changed since the source was started */
@@ -77,6 +78,8 @@ uint64_t tuner_now_us(void);
 void tuner_sample_look(struct hp_tuner *tuner, uint64_t now_ms);
 void tuner_sample_drain(struct hp_tuner *tuner);
 void tuner_sample_smaps(struct hp_tuner *tuner, uint64_t now_ms);
+/* The level changed. */
+void tuner_sample_retune(struct hp_tuner *tuner);
 void tuner_sample_stop(struct hp_tuner *tuner);
 uint64_t tuner_sample_cost_ns(struct hp_tuner *tuner);	/* since the last call: the thread's and its kdamond's */
 

@@ -11,13 +11,20 @@
 #include "hp_smaps.h"
 
 /* A new kdamond begins with a few large regions: not more often than it takes to make good ones of them. */
-enum { RESTART_MS = 5000, RETRY_MS = 30000 };
+enum { RESTART_MS = 5000, RETRY_MS = 30000, WARM_UP_WINDOWS = 10, REFAULT_SAMPLES = 64 };
 
 static void on_refault(void *arg, const struct hp_refault *refault)
 {
 	struct hp_tuner *tuner = arg;
+	const struct hp_process *process = hp_watched_find(&tuner->watched, refault->space);
+	uint64_t bytes = refault->bytes, back;
 
-	hp_learn_returned(&tuner->learn, refault->distance, refault->bytes);
+	/* A source sees ranges: of one that counts as used, only what is in memory again has come back. */
+	if (process && tuner->mode == HP_RECLAIM_ON) {
+		back = hp_resident_estimate(tuner->root, process->pid, refault->start, refault->end, REFAULT_SAMPLES);
+		bytes = back < bytes ? back : bytes;
+	}
+	hp_learn_returned(&tuner->learn, refault->distance, bytes);
 }
 
 static void take_window(struct hp_tuner *tuner, uint64_t space, const struct hp_window *windows, size_t count)
@@ -47,6 +54,12 @@ static void on_seen(void *arg, const struct hp_damon_seen *seen)
 	batch->windows[batch->count++] = (struct hp_window){ seen->start, seen->end, seen->accesses > 0 };
 	if (batch->count < seen->regions)
 		return;
+	/* The first regions of a new kdamond are so large that each holds something that is used. */
+	if (tuner->warm_up[seen->target % HP_WATCHED_MAX]) {
+		tuner->warm_up[seen->target % HP_WATCHED_MAX]--;
+		batch->count = 0;
+		return;
+	}
 	if (seen->target < tuner->targets_count && hp_watched_find(&tuner->watched, tuner->targets[seen->target]))
 		take_window(tuner, tuner->targets[seen->target], batch->windows, batch->count);
 	batch->count = 0;
@@ -80,6 +93,7 @@ static int start_damon(struct hp_tuner *tuner, struct hp_err *err)
 	for (size_t i = 0; i < tuner->watched.count; i++) {
 		pids[i] = tuner->watched.items[i].pid;
 		tuner->targets[i] = tuner->watched.items[i].space;
+		tuner->warm_up[i] = WARM_UP_WINDOWS;
 	}
 	ret = hp_damon_start(tuner->damon, tuner->slot, &watch, &tuner->kdamond, err);
 	if (ret < 0)
@@ -89,6 +103,17 @@ static int start_damon(struct hp_tuner *tuner, struct hp_err *err)
 	if (ret < 0)
 		stop_damon(tuner);
 	return ret;
+}
+
+void tuner_sample_retune(struct hp_tuner *tuner)
+{
+	struct hp_look_values values = hp_look_values(tuner->look.level);
+	const struct hp_damon_watch watch = { .sample_us = values.sample_us, .window_us = values.window_us,
+					      .regions_max = values.regions_max };
+
+	/* Another kdamond where this one takes no new intervals, as when a process of its has ended. */
+	if (tuner->kdamond && hp_damon_retune(tuner->damon, tuner->slot, &watch) < 0)
+		tuner->is_stale = true;
 }
 
 /* Which source this machine has, and why not a better one. */
