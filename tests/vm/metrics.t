@@ -34,6 +34,7 @@ start_partd -m unix:$socket -m $plain
 is "without a policy there are no domains" "$(value hostpart_policy_applied)$(scrape | grep -c '^hostpart_domain')" 00
 ok "apply" partctl apply $policy
 eventually 30 "waits are counted then" reaches hostpart_contention_counted 1
+eventually 20 "the settings were looked at" reaches hostpart_reconcile_last_check_timestamp_seconds 1
 like "status says where" "$(partctl status)" "^metrics +unix:$socket, $plain$"
 is "and in JSON" "$(partctl status -o json | jq -c .metrics)" "[\"unix:$socket\",\"$plain\"]"
 scrape > "$work/first"
