@@ -78,4 +78,54 @@ static __always_inline const void *iter_user_base(struct iov_iter *iter)
 	return BPF_CORE_READ(iter, ubuf);
 }
 
+/* The cgroup that a request's first bio is charged to; NULL without one, or without CONFIG_BLK_CGROUP. */
+static __always_inline struct cgroup *request_cgroup(struct request *rq)
+{
+	struct bio *bio = rq->bio;
+
+	if (!bio || !bpf_core_field_exists(bio->bi_blkg) || !bio->bi_blkg)
+		return NULL;
+	return bio->bi_blkg->blkcg->css.cgroup;
+}
+
+/* The cgroup that a socket was made in; NULL without one, or for the small stand-ins of sockets that wait to open or close. */
+static __always_inline struct cgroup *socket_cgroup(struct sock *sk)
+{
+	unsigned char state;
+
+	if (!sk || !bpf_core_field_exists(sk->sk_cgrp_data))
+		return NULL;
+	state = sk->__sk_common.skc_state;
+	if (state == BPF_TCP_TIME_WAIT || state == BPF_TCP_NEW_SYN_RECV)
+		return NULL;
+	return sk->sk_cgrp_data.cgroup;
+}
+
+/* Did a queueing discipline refuse the packet? 6.18 has several reasons for that. */
+enum skb_drop_reason___newer {
+	SKB_DROP_REASON_QDISC_OVERLIMIT___newer = 1,
+	SKB_DROP_REASON_QDISC_CONGESTED___newer,
+};
+
+static __always_inline bool is_queue_drop(__u32 reason)
+{
+	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_QDISC_DROP))
+		return true;
+	if (bpf_core_enum_value_exists(enum skb_drop_reason___newer, SKB_DROP_REASON_QDISC_OVERLIMIT___newer) &&
+	    reason == bpf_core_enum_value(enum skb_drop_reason___newer, SKB_DROP_REASON_QDISC_OVERLIMIT___newer))
+		return true;
+	return bpf_core_enum_value_exists(enum skb_drop_reason___newer, SKB_DROP_REASON_QDISC_CONGESTED___newer) &&
+	       reason == bpf_core_enum_value(enum skb_drop_reason___newer, SKB_DROP_REASON_QDISC_CONGESTED___newer);
+}
+
+/* The discipline at the root of the port's queue that the packet goes to. */
+static __always_inline struct Qdisc *root_qdisc(struct sk_buff *skb)
+{
+	struct netdev_queue *queues = BPF_CORE_READ(skb, dev, _tx);
+	__u64 index = BPF_CORE_READ(skb, queue_mapping);
+
+	queues = (void *)queues + index * bpf_core_type_size(struct netdev_queue);
+	return BPF_CORE_READ(queues, qdisc);
+}
+
 #endif

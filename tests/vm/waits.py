@@ -15,7 +15,7 @@ import signal
 import subprocess
 import time
 
-LINKS = 6  # programs that partctl attaches, with all hooks
+LINKS = 6  # programs that partctl attaches for the processor alone
 
 
 def cgroup_root():
@@ -101,12 +101,13 @@ def count(cgroups, options):
     partctl = subprocess.Popen(["partctl", "contention", "-o", "json", "--for", "600s", *by, *options],
                                stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while links_of(partctl.pid) < LINKS:
+    links = 0
+    while links < LINKS or links != links_of(partctl.pid):
+        links = links_of(partctl.pid)
         if partctl.poll() is not None or time.monotonic() > deadline:
             partctl.kill()
             raise SystemExit("partctl does not count")
-        time.sleep(0.05)
-    time.sleep(0.5)  # counting begins on each CPU with its first switch
+        time.sleep(1)  # what else it attaches; and counting begins on each CPU with its first switch
     return partctl
 
 

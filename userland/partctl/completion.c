@@ -48,7 +48,7 @@ static const char script_tail[] =
 	"\t\t[[ $cur = : || -z $cur ]] && cur=/sys/fs/cgroup/\n"
 	"\t\tmapfile -t COMPREPLY < <(compgen -d -- \"$cur\")\n"
 	"\t\treturn ;;\n"
-	"\t*--without) words='move irq softirq' ;;\n"
+	"\t*--without) words='move irq softirq block memory lock network' ;;\n"
 	"\ttrace--resource) words=cpu ;;\n"
 	"\t*-e|*--env|*-c|*--confirm|*--last|*--for|*--above|*--interval|events-n) return ;;\n"
 	"\tlruk-sim-p|lruk-sim--policy)\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* contention.c: partctl contention: who waited for a processor, and who had it meanwhile. */
+/* contention.c: partctl contention: who waited for a processor, a disk or a port, and who had it meanwhile. */
 #include "contention_print.h"
 
 #include <errno.h>
@@ -16,24 +16,34 @@ struct wish {
 	unsigned int seconds;	/* 0 = not said */
 	bool is_watching;
 	unsigned int without;
+	struct contention_waits waits;
 };
 
 static void clear_wish(struct wish *wish)
 {
+	contention_waits_close(&wish->waits);
 	contention_subject_clear(&wish->subject);
 }
 
 static int parse_without(const char *value, void *into, struct hp_err *err)
 {
-	static const char *const words[] = { "move", "irq", "softirq", NULL };
 	static const enum hp_contention_hook hooks[] = { HP_HOOK_MOVE, HP_HOOK_IRQ, HP_HOOK_SOFTIRQ };
-	unsigned int *without = into;
+	const char *words[hp_array_size(hooks) + HP_WAIT_KINDS + 1] = { "move", "irq", "softirq" };
+	size_t count = hp_array_size(hooks);
+	struct wish *wish = into;
 
-	for (size_t i = 0; words[i]; i++)
+	for (size_t i = 0; i < count; i++)
 		if (strcmp(value, words[i]) == 0) {
-			*without |= 1u << hooks[i];
+			wish->without |= 1u << hooks[i];
 			return 0;
 		}
+	if (contention_waits_kind(value) < HP_WAIT_KINDS) {
+		wish->waits.without |= 1u << contention_waits_kind(value);
+		return 0;
+	}
+	for (int kind = 0; kind < HP_WAIT_KINDS; kind++)
+		if (hp_wait_resource(kind))
+			words[count++] = hp_wait_resource(kind);
 	return cli_refuse_word(value, words, err);
 }
 
@@ -83,7 +93,7 @@ static int open_signals(void)
 }
 
 /* One result, when the time is over or a signal comes. */
-static int count_once(struct run *run, const struct wish *wish, struct hp_contention *contention, int stop,
+static int count_once(struct run *run, struct wish *wish, struct hp_contention *contention, int stop,
 		      struct hp_err *err)
 {
 	uint64_t begin_ns = now_ns(), end_ns = begin_ns + (uint64_t)wish->seconds * 1000000000, next_ns = begin_ns;
@@ -96,32 +106,36 @@ static int count_once(struct run *run, const struct wish *wish, struct hp_conten
 	} while (!sleep_until(stop, next_ns < end_ns ? next_ns : end_ns) && next_ns < end_ns);
 	end_progress(run);
 	hp_contention_stop(contention);
+	contention_waits_stop(&wish->waits);
 	ret = hp_contention_read(contention, &blame, err);
+	ret = ret ? ret : contention_waits_read(&wish->waits, err);
 	if (ret)
 		return ret;
 	blame.time_ns -= begin_ns;
-	contention_print(run, &wish->subject, contention, &blame);
+	contention_print(run, &wish->subject, contention, &blame, &wish->waits);
 	return 0;
 }
 
 /* What each second brought, until the time is over (if one was given) or a signal comes. */
-static int watch(struct run *run, const struct wish *wish, struct hp_contention *contention, int stop, struct hp_err *err)
+static int watch(struct run *run, struct wish *wish, struct hp_contention *contention, int stop, struct hp_err *err)
 {
 	uint64_t next_ns = now_ns(), end_ns = wish->seconds ? next_ns + (uint64_t)wish->seconds * 1000000000 : UINT64_MAX;
 	hp_autoblame before = HP_BLAME_INIT, news = HP_BLAME_INIT;
 	bool is_stopped = false;
 	int ret = hp_contention_read(contention, &before, err);
 
+	ret = ret ? ret : contention_waits_read_news(&wish->waits, err);
 	while (ret == 0 && !is_stopped && next_ns < end_ns && !ferror(stdout)) {
 		next_ns += 1000000000;
 		is_stopped = sleep_until(stop, next_ns);
 		ret = hp_contention_read(contention, &news, err);
+		ret = ret ? ret : contention_waits_read_news(&wish->waits, err);
 		if (ret)
 			break;
 		hp_blame_subtract(&news, &before);
 		if (run->format == OUT_TABLE && isatty(STDOUT_FILENO))
 			fputs("\033[H\033[J", stdout);
-		contention_print(run, &wish->subject, contention, &news);
+		contention_print(run, &wish->subject, contention, &news, &wish->waits);
 		fflush(stdout);
 		hp_blame_accumulate(&before, &news);
 	}
@@ -148,6 +162,11 @@ static int count(struct run *run, struct wish *wish, struct hp_err *err)
 	ret = hp_contention_open(&options, &contention, err);
 	if (ret)
 		return ret;
+	ret = contention_waits_open(&wish->waits, &options, err);
+	if (ret) {
+		hp_contention_close(contention);
+		return ret;
+	}
 	if (wish->is_watching) {
 		ret = watch(run, wish, contention, stop, err);
 	} else {
@@ -167,8 +186,8 @@ static int run_contention(struct run *run, int argc, char **argv)
 		{ "for", 0, "TIME", "how long (default 10s; with --watch until interrupted)", .parse = cli_parse_seconds,
 		  .into = &wish.seconds },
 		{ "watch", 'w', NULL, "show every second what it brought", .flag = &wish.is_watching },
-		{ "without", 0, "HOOK", "leave move, irq or softirq out; again for more", .parse = parse_without,
-		  .into = &wish.without },
+		{ "without", 0, "WHAT", "leave move, irq, softirq, block, memory, lock or network out; again for more",
+		  .parse = parse_without, .into = &wish },
 		{ 0 },
 	};
 	hp_autoerr err = HP_ERR_INIT;
@@ -191,11 +210,12 @@ static int run_contention(struct run *run, int argc, char **argv)
 
 const struct verb verb_contention = {
 	.name = "contention",
-	.summary = "who waited for a processor, and who had it meanwhile",
-	.usage = "[--by cgroup:PATH]... [--for TIME] [--watch] [--without HOOK]...",
+	.summary = "who waited for a processor, a disk or a port, and who had it meanwhile",
+	.usage = "[--by cgroup:PATH]... [--for TIME] [--watch] [--without WHAT]...",
 	.help = "Counts in the kernel, by eBPF, how long the tasks of each domain waited for a processor, and divides every\n"
 		"wait among those who had the processor meanwhile: other domains, base, kernel threads, interrupts, softirqs.\n"
 		"Also: who preempted whom, how long waits were, and how much time interrupts took from running tasks.\n"
+		"Waits for disks (block), memory, kernel locks (lock) and in the queues of ports (network) are divided, too.\n"
 		"Without a policy, or to look closer, name cgroups: whatever is in none of them is 'base'. Ctrl-C ends the\n"
 		"counting and shows what there is. The columns are explained in partctl(1).\n\n"
 		"Example:\n  partctl contention --by cgroup:/sys/fs/cgroup/system.slice --for 10s",

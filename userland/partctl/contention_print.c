@@ -124,7 +124,8 @@ static void add_cell(struct json_object *list, const char *resource, const char 
 }
 
 /* The matrix without its empty cells. */
-static struct json_object *blame_json(const struct contention_subject *subject, const struct hp_blame *blame)
+static struct json_object *blame_json(const struct contention_subject *subject, const struct hp_blame *blame,
+				      const struct contention_waits *waits)
 {
 	struct json_object *list = json_object_new_array();
 
@@ -146,6 +147,7 @@ static struct json_object *blame_json(const struct contention_subject *subject, 
 					 share_of(row->stolen_ns[j], blame->time_ns));
 		}
 	}
+	contention_waits_add_cells(list, subject, waits);
 	return list;
 }
 
@@ -178,16 +180,18 @@ static struct json_object *missing_json(const struct hp_contention *contention)
 }
 
 static void print_object(const struct run *run, const struct contention_subject *subject,
-			 const struct hp_contention *contention, const struct hp_blame *blame)
+			 const struct hp_contention *contention, const struct hp_blame *blame,
+			 const struct contention_waits *waits)
 {
 	struct json_object *object = json_object_new_object();
 
 	add_number(object, "time_ns", blame->time_ns);
 	json_object_object_add(object, "victims", victims_json(subject, blame));
-	json_object_object_add(object, "blame", blame_json(subject, blame));
+	json_object_object_add(object, "blame", blame_json(subject, blame, waits));
+	json_object_object_add(object, "waits", contention_waits_json(subject, waits));
 	json_object_object_add(object, "lost", lost_json(blame));
 	json_object_object_add(object, "missing", missing_json(contention));
-	add_number(object, "memory_bytes", hp_contention_memory(contention));
+	add_number(object, "memory_bytes", hp_contention_memory(contention) + contention_waits_memory(waits));
 	out_object(run, object);
 }
 
@@ -245,7 +249,8 @@ static void add_line(struct out_table *table, const char *resource, const struct
 		out_table_colour(table, 2, OUT_YELLOW);
 }
 
-static void print_blame(const struct run *run, const struct contention_subject *subject, const struct hp_blame *blame)
+static void print_blame(const struct run *run, const struct contention_subject *subject, const struct hp_blame *blame,
+			const struct contention_waits *waits)
 {
 	static const char *const headers[] = { "RESOURCE", "VICTIM", "AGGRESSOR", ">TIME", ">SHARE", ">PREEMPTIONS", NULL };
 	struct out_table *table = out_table_new(run, headers);
@@ -265,6 +270,7 @@ static void print_blame(const struct run *run, const struct contention_subject *
 				add_line(table, "interrupts", subject, victim, j, row->stolen_ns[j],
 					 share_of(row->stolen_ns[j], blame->time_ns), NULL);
 	}
+	contention_waits_add_lines(table, subject, waits);
 	out_table_print(table, stdout);
 }
 
@@ -286,17 +292,20 @@ static void print_losses(const struct run *run, const struct hp_contention *cont
 }
 
 void contention_print(const struct run *run, const struct contention_subject *subject,
-		      const struct hp_contention *contention, const struct hp_blame *blame)
+		      const struct hp_contention *contention, const struct hp_blame *blame,
+		      const struct contention_waits *waits)
 {
 	if (run->format != OUT_TABLE) {
-		print_object(run, subject, contention, blame);
+		print_object(run, subject, contention, blame, waits);
 		return;
 	}
 	if (!run->is_quiet)
 		printf("%.1f s were counted\n\n", (double)blame->time_ns / 1e9);
 	print_victims(run, subject, blame);
 	putchar('\n');
-	print_blame(run, subject, blame);
+	print_blame(run, subject, blame, waits);
+	contention_waits_print(run, subject, waits);
 	putchar('\n');
+	contention_waits_print_losses(run, waits);
 	print_losses(run, contention, blame);
 }

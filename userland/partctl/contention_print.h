@@ -4,9 +4,11 @@
 #define CONTENTION_PRINT_H
 
 #include "contention_subject.h"
+#include "contention_waits.h"
 
 /* Prints what was counted in the format asked for; JSON and YAML are one document each. */
 void contention_print(const struct run *run, const struct contention_subject *subject,
-		      const struct hp_contention *contention, const struct hp_blame *blame);
+		      const struct hp_contention *contention, const struct hp_blame *blame,
+		      const struct contention_waits *waits);
 
 #endif

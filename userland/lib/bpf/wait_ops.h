@@ -41,7 +41,7 @@ struct hp_wait_ops {
 };
 
 /* The kinds, each in the file of its name. */
-extern const struct hp_wait_ops hp_wait_memory, hp_wait_lock;
+extern const struct hp_wait_ops hp_wait_block, hp_wait_memory, hp_wait_lock, hp_wait_network;
 
 /* A kind's own maps are found here; source->rows is NULL when nothing of it is counted. */
 const struct hp_wait_source *hp_waits_source(const struct hp_waits *waits, enum hp_wait_kind kind);

@@ -14,8 +14,10 @@
 
 /* A kind that is not here is not counted, and is not spoken of. */
 static const struct hp_wait_ops *const kinds_table[HP_WAIT_KINDS] = {
+	[HP_WAIT_BLOCK] = &hp_wait_block,
 	[HP_WAIT_MEMORY] = &hp_wait_memory,
 	[HP_WAIT_LOCK] = &hp_wait_lock,
+	[HP_WAIT_NETWORK] = &hp_wait_network,
 };
 
 struct hp_waits {
@@ -125,7 +127,7 @@ static int start_source(struct hp_waits *waits, struct hp_wait_source *source, c
 	if (ret)
 		return hp_bpf_error(err, -ret, "preparing the programs about %s waits", ops->resource);
 	ret = bpf_object__load_skeleton(source->skeleton);
-	if (ret == -ENOMEM || ret == -EPERM)
+	if (ret == -ENOMEM)
 		return hp_bpf_error(err, -ret, "loading the programs about %s waits", ops->resource);
 	if (ret) {
 		close_source(source, ops);
