@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* contention.c: partctl contention: who waited for a processor, a disk or a port, and who had it meanwhile. */
+/* contention.c: partctl contention: who waited for a processor, disk, memory, lock or port, and who had it. */
 #include "contention_print.h"
 
 #include <errno.h>
@@ -163,6 +163,7 @@ static int count(struct run *run, struct wish *wish, struct hp_err *err)
 	if (ret)
 		return ret;
 	ret = contention_waits_open(&wish->waits, &options, err);
+	ret = ret ? ret : contention_cache_open(&wish->waits.cache, subject, err);
 	if (ret) {
 		hp_contention_close(contention);
 		return ret;
@@ -186,6 +187,7 @@ static int run_contention(struct run *run, int argc, char **argv)
 		{ "for", 0, "TIME", "how long (default 10s; with --watch until interrupted)", .parse = cli_parse_seconds,
 		  .into = &wish.seconds },
 		{ "watch", 'w', NULL, "show every second what it brought", .flag = &wish.is_watching },
+		{ "locks", 0, NULL, "with the functions of the kernel that waited for locks", .flag = &wish.waits.locks.is_wanted },
 		{ "without", 0, "WHAT", "leave move, irq, softirq, block, memory, lock or network out; again for more",
 		  .parse = parse_without, .into = &wish },
 		{ 0 },
@@ -211,11 +213,12 @@ static int run_contention(struct run *run, int argc, char **argv)
 const struct verb verb_contention = {
 	.name = "contention",
 	.summary = "who waited for a processor, a disk or a port, and who had it meanwhile",
-	.usage = "[--by cgroup:PATH]... [--for TIME] [--watch] [--without WHAT]...",
+	.usage = "[--by cgroup:PATH]... [--for TIME] [--watch] [--locks] [--without WHAT]...",
 	.help = "Counts in the kernel, by eBPF, how long the tasks of each domain waited for a processor, and divides every\n"
 		"wait among those who had the processor meanwhile: other domains, base, kernel threads, interrupts, softirqs.\n"
 		"Also: who preempted whom, how long waits were, and how much time interrupts took from running tasks.\n"
-		"Waits for disks (block), memory, kernel locks (lock) and in the queues of ports (network) are divided, too.\n"
+		"Waits for disks (block) and in the queues of ports (network) are divided in the same way, those for locks of\n"
+		"the kernel (lock) by who held them, those for memory by who took it.\n"
 		"Without a policy, or to look closer, name cgroups: whatever is in none of them is 'base'. Ctrl-C ends the\n"
 		"counting and shows what there is. The columns are explained in partctl(1).\n\n"
 		"Example:\n  partctl contention --by cgroup:/sys/fs/cgroup/system.slice --for 10s",

@@ -189,6 +189,9 @@ static void print_object(const struct run *run, const struct contention_subject 
 	json_object_object_add(object, "victims", victims_json(subject, blame));
 	json_object_object_add(object, "blame", blame_json(subject, blame, waits));
 	json_object_object_add(object, "waits", contention_waits_json(subject, waits));
+	json_object_object_add(object, "cache", contention_cache_json(subject, &waits->cache));
+	if (waits->locks.is_wanted)
+		json_object_object_add(object, "lock_sites", contention_locks_json(subject, &waits->locks));
 	json_object_object_add(object, "lost", lost_json(blame));
 	json_object_object_add(object, "missing", missing_json(contention));
 	add_number(object, "memory_bytes", hp_contention_memory(contention) + contention_waits_memory(waits));
@@ -305,7 +308,10 @@ void contention_print(const struct run *run, const struct contention_subject *su
 	putchar('\n');
 	print_blame(run, subject, blame, waits);
 	contention_waits_print(run, subject, waits);
+	contention_cache_print(run, subject, &waits->cache);
+	contention_locks_print(run, subject, &waits->locks);
 	putchar('\n');
 	contention_waits_print_losses(run, waits);
+	contention_cache_print_losses(run, &waits->cache);
 	print_losses(run, contention, blame);
 }

@@ -34,6 +34,8 @@ void contention_waits_close(struct contention_waits *waits)
 		hp_wait_matrix_clear(&waits->shown[kind]);
 		hp_wait_matrix_clear(&waits->before[kind]);
 	}
+	contention_locks_clear(&waits->locks);
+	contention_cache_close(&waits->cache);
 	hp_waits_close(waits->waits);
 	waits->waits = NULL;
 }
@@ -45,7 +47,10 @@ void contention_waits_stop(struct contention_waits *waits)
 
 int contention_waits_read(struct contention_waits *waits, struct hp_err *err)
 {
-	return hp_waits_read(waits->waits, waits->shown, err);
+	int ret = hp_waits_read(waits->waits, waits->shown, err);
+
+	ret = ret ? ret : contention_cache_read_news(&waits->cache, err);
+	return ret ? ret : contention_locks_read(&waits->locks, waits->waits, err);
 }
 
 int contention_waits_read_news(struct contention_waits *waits, struct hp_err *err)
@@ -60,7 +65,8 @@ int contention_waits_read_news(struct contention_waits *waits, struct hp_err *er
 		hp_wait_matrix_subtract(shown, before);
 		hp_wait_matrix_accumulate(before, shown);
 	}
-	return ret;
+	ret = ret ? ret : contention_cache_read_news(&waits->cache, err);
+	return ret ? ret : contention_locks_read(&waits->locks, waits->waits, err);
 }
 
 size_t contention_waits_memory(const struct contention_waits *waits)

@@ -4,6 +4,8 @@
 #define CONTENTION_WAITS_H
 
 #include "bpf/hp_waits.h"
+#include "contention_cache.h"
+#include "contention_locks.h"
 #include "contention_subject.h"
 
 /* Starts zeroed. */
@@ -12,6 +14,8 @@ struct contention_waits {
 	unsigned int without;	/* bits 1 << enum hp_wait_kind */
 	struct hp_wait_matrix shown[HP_WAIT_KINDS];	/* of the last read */
 	struct hp_wait_matrix before[HP_WAIT_KINDS];
+	struct contention_cache cache;
+	struct contention_locks locks;	/* where locks were waited for, since the beginning */
 };
 
 /* The kind of the resource with this name, HP_WAIT_KINDS when there is none such. */
