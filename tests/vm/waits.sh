@@ -11,14 +11,8 @@ on_exit rmdir "$root/$a" "$root/$b"
 within() { # CGROUP COMMAND...
 	sh -c 'echo 0 > "$0/cgroup.procs"; exec "$@"' "$root/$1" "${@:2}"
 }
-links() { grep -l link_type "/proc/$partctl"/fdinfo/* 2> /dev/null | wc -l; }
-# All that it attaches is attached: there are programs besides the processor's, and no more come.
-is_counting() {
-	local before
-	before=$(links)
-	sleep 0.7
-	[ "$before" -ge 10 ] && [ "$(links)" = "$before" ]
-}
+# It waits in poll(), which it does not before all that it attaches is attached.
+is_counting() { [ "$(cut -d ' ' -f 1 "/proc/$partctl/syscall" 2> /dev/null)" = 7 ]; }
 begin() { # NAME
 	name=$1
 	partctl contention --by "cgroup:/$a" --by "cgroup:/$b" -o json --for 600s > "$work/$name" &

@@ -12,6 +12,9 @@ cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 modprobe null_blk nr_devices=1 gb=1 queue_mode=2 irqmode=2 completion_nsec=4000000 submit_queues=1 hw_queue_depth=1 \
 	memory_backed=1 2> /dev/null || skip_all "no null_blk here"
 on_exit modprobe -r null_blk
+# Without a queue of some length they would wait for a free request instead, which is not counted.
+echo mq-deadline > /sys/block/nullb0/queue/scheduler
+echo 64 > /sys/block/nullb0/queue/nr_requests
 . tests/vm/waits.sh
 resource=block disk=nullb0
 
