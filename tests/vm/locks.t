@@ -95,7 +95,8 @@ on_exit sh -c "echo $old > /proc/sys/vm/min_free_kbytes"
 echo 1024 > /proc/sys/vm/min_free_kbytes
 available=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
 within $a read "$disk" 128 0.01
-within $b churn $((available * 3 / 4))
+within $b churn $((available * 6 / 10))
+within $b churn $((available * 6 / 10))
 within $b read "$(lsblk -ndo PATH,SERIAL | awk '/hp-nvme-1/ { print $1 }')" 128
 sleep 2
 count pressure 8

@@ -47,8 +47,10 @@ is "shared: $a waited for $b most of the time" "$(ask "part(\"/$a\"; \"/$b\") / 
 is "shared: for its own requests as long as the disk took for them, within 10 %" \
 	"$(ask "part(\"/$a\"; \"/$a\") / phase(\"/$a\"; \"device\").time_ns | if fabs > 0.9 and fabs < 1.1 then \"so\" else . end")" so
 is "shared: $b waited for itself more than for $a" "$(ask "part(\"/$b\"; \"/$b\") > 4 * part(\"/$b\"; \"/$a\")")" true
+# From the end of one request to the beginning of the next the disk is idle: much of the time on an emulated machine.
 is "shared: others had next to nothing of it" \
-	"$(ask "victim(\"/$a\").wait_ns as \$all | [cells | select(.victim == \"/$a\" and (.aggressor | startswith(\"/\") | not)).time_ns] | (add // 0) / \$all < 0.05")" true
+	"$(ask "victim(\"/$a\").wait_ns as \$all | [cells | select(.victim == \"/$a\" and (.aggressor | test(\"^/|^.idle\") | not)).time_ns] |
+		(add // 0) / \$all | if . < 0.05 then \"so\" else . end")" so
 is "shared: a request takes the device 4 ms and more" "$(ask "phase(\"/$a\"; \"device\") | .p50_ns > 3000000 and .p50_ns <= .p90_ns and .p90_ns <= .p99_ns")" true
 is "shared: and the queue more than that" "$(ask "phase(\"/$a\"; \"queue\").time_ns > phase(\"/$a\"; \"device\").time_ns")" true
 
@@ -59,7 +61,9 @@ for skip in 2000 4000 6000; do read_disk $a 100 $skip & pids+=($!); done
 wait "${pids[@]}"
 end
 adds_up
-is "family: what it waited is its own" "$(ask "part(\"/$a\"; \"/$a\") / victim(\"/$a\").wait_ns > 0.95")" true
+is "family: what it waited is its own, or the disk was idle" \
+	"$(ask "(part(\"/$a\"; \"/$a\") + part(\"/$a\"; \"(idle)\")) / victim(\"/$a\").wait_ns | if . > 0.95 then \"so\" else . end")" so
+is "family: which it seldom was" "$(ask "part(\"/$a\"; \"(idle)\") / victim(\"/$a\").wait_ns | if . < 0.3 then \"so\" else . end")" so
 is "family: nobody blames the idle one" "$(ask "[cells | select(.aggressor == \"/$b\")] | length")" 0
 is "family: which did not wait" "$(ask "victim(\"/$b\").wait_ns")" 0
 
