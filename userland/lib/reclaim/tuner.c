@@ -162,6 +162,19 @@ static void rest(struct hp_tuner *tuner)
 	pthread_mutex_unlock(&tuner->lock);
 }
 
+/*
+ * What mode observe took in thought only is in memory, and what came back of it
+ * never left: both would mislead. The next windows tell anew what there is.
+ */
+static void forget_what_was_thought(struct hp_tuner *tuner)
+{
+	pthread_mutex_lock(&tuner->lock);
+	for (size_t i = 0; i < tuner->watched.count; i++)
+		hp_regions_drop(tuner->regions, tuner->watched.items[i].space);
+	hp_learn_start(&tuner->learn, tuner->spec.distance_ms, tuner_now_ms());
+	pthread_mutex_unlock(&tuner->lock);
+}
+
 static void *run(void *arg)
 {
 	struct hp_tuner *tuner = arg;
@@ -181,6 +194,8 @@ static void *run(void *arg)
 			wait_for_something(tuner, -1);
 			continue;
 		}
+		if (mode == HP_RECLAIM_ON && last == HP_RECLAIM_OBSERVE)
+			forget_what_was_thought(tuner);
 		last = mode;
 		if (now_ms - tuner->turned_ms >= TURN_MS) {
 			turn(tuner);
