@@ -13,7 +13,7 @@ on_exit rm -rf "$work"
 modprobe hostpart
 start_partd() { # OPTION...
 	partd --policy /nonexistent "$@" >> "$work/partd.log" 2>&1 & partd_pid=$!
-	eventually 30 "partd serves" curl -sf -m 5 --unix-socket $socket http://x/
+	eventually 60 "partd serves" curl -sf -m 5 --unix-socket $socket http://x/
 }
 stop_partd() { kill "-$1" $partd_pid; wait $partd_pid 2> /dev/null; }
 scrape() { curl -sf -m 20 --unix-socket $socket http://x/metrics; }
@@ -33,8 +33,8 @@ load_alpha() { # SECONDS
 start_partd -m unix:$socket -m $plain
 is "without a policy there are no domains" "$(value hostpart_policy_applied)$(scrape | grep -c '^hostpart_domain')" 00
 ok "apply" partctl apply $policy
-eventually 30 "waits are counted then" reaches hostpart_contention_counted 1
-eventually 20 "the settings were looked at" reaches hostpart_reconcile_last_check_timestamp_seconds 1
+eventually 60 "waits are counted then" reaches hostpart_contention_counted 1
+eventually 60 "the settings were looked at" reaches hostpart_reconcile_last_check_timestamp_seconds 1
 like "status says where" "$(partctl status)" "^metrics +unix:$socket, $plain$"
 is "and in JSON" "$(partctl status -o json | jq -c .metrics)" "[\"unix:$socket\",\"$plain\"]"
 scrape > "$work/first"
@@ -72,7 +72,7 @@ counters > "$work/before"
 stop_partd KILL
 load_alpha 2
 start_partd
-eventually 10 "a new partd counts on" reaches hostpart_contention_counted 1
+eventually 60 "a new partd counts on" reaches hostpart_contention_counted 1
 counters > "$work/after"
 is "no counter went back or away" "$(awk 'NR == FNR { before[$1] = $2; next } { after[$1] = $2 }
 	END { for (name in before) if (!(name in after) || after[name] < before[name]) print name, before[name], after[name] }' \
