@@ -32,7 +32,10 @@ struct hp_wait_ops {
 	const char *events;
 	const struct hp_wait_program *programs;
 	size_t programs_count;
-	/* Opens the skeleton into *source, sets rows_count and the sizes of its own maps; -errno with libbpf's message kept. */
+	/*
+	 * Opens the skeleton into *source, sets rows_count and the sizes of its own maps; -errno with libbpf's message kept.
+	 * -EOPNOTSUPP with source->missing set: not on this kernel.
+	 */
 	int (*open)(struct hp_wait_source *source, unsigned int rows_count);
 	/* Between load and attach; NULL = nothing to do. */
 	int (*prepare)(struct hp_wait_source *source, struct hp_err *err);

@@ -3,6 +3,8 @@
 #include "bpf/wait_ops.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <sys/utsname.h>
 #include "base/hp_auto.h"
 #include "contention_network.h"
 #include "contention_network.skel.h"
@@ -14,10 +16,27 @@ static const struct hp_wait_program programs[] = {
 	{ "hp_network_destroy", "this kernel has no tracepoint qdisc_destroy: after many ports came and went new ones are not counted" },
 };
 
+/*
+ * 6.1 (6.1.192, emulated) hung in two of six runs when a queue ran over while
+ * these programs were attached; 6.12 never did. The cause is not known: not there.
+ */
+static bool has_hung(void)
+{
+	unsigned int major, minor;
+	struct utsname name;
+
+	return uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 || (major == 6 && minor < 12);
+}
+
 static int open_network(struct hp_wait_source *source, unsigned int rows_count)
 {
-	struct contention_network_bpf *skel = contention_network_bpf__open();
+	struct contention_network_bpf *skel;
 
+	if (has_hung()) {
+		source->missing = "kernels older than 6.12 can hang when a queue runs over while it is watched";
+		return -EOPNOTSUPP;
+	}
+	skel = contention_network_bpf__open();
 	if (!skel)
 		return -errno;
 	source->skel = skel;
