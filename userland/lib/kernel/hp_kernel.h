@@ -115,6 +115,8 @@ void hp_kernel_table_clear(struct hp_kernel_table *table);
 
 /* Copies. Returns the index, or -ENOMEM. The module judges names and overlaps, not these. */
 long hp_kernel_table_add_domain(struct hp_kernel_table *table, const struct hp_kernel_domain *domain);
+/* The index of the domain of that name, -1 for none. */
+long hp_kernel_table_find(const struct hp_kernel_table *table, const char *name);
 /* Copies, ranges included. 0 or -ENOMEM. */
 int hp_kernel_table_add_claim(struct hp_kernel_table *table, const struct hp_kernel_claim *claim);
 

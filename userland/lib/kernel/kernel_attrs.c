@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* kernel_attrs.c: sorts the attributes of a message by type. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include "kernel/kernel_internal.h"
 
@@ -61,5 +63,17 @@ bool hp_attrs_string(const struct hp_attrs *attrs, uint16_t type, char *value, s
 		return false;
 	memcpy(value, mnl_attr_get_str(attr), length);
 	value[length] = '\0';
+	return true;
+}
+
+bool hp_attrs_pci_function(const struct hp_attrs *attrs, uint16_t segment, char *value, size_t size)
+{
+	uint32_t number[4];
+
+	for (uint16_t i = 0; i < 4; i++)
+		if (!hp_attrs_u32(attrs, (uint16_t)(segment + i), &number[i]))
+			return false;
+	snprintf(value, size, "%04" PRIx32 ":%02x:%02x.%x", number[0], number[1] & 0xff, number[2] & 0x1f,
+		 number[3] & 7);
 	return true;
 }

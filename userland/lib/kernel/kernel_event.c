@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* kernel_event.c: the module's events, as they come or from its ring. */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include "base/hp_auto.h"
 #include "hostpart.h"
@@ -14,6 +12,8 @@ _Static_assert((int)HP_KERNEL_EVENT_COMMIT == HP_EVENT_COMMIT &&
 	       (int)HP_KERNEL_EVENT_BOOT_POLICY == HP_EVENT_BOOT_POLICY, "event types are the module's");
 _Static_assert(HP_KERNEL_PORT_MAX == HP_PORT_NAME_MAX && HP_KERNEL_DRIVER_MAX == HP_DRIVER_NAME_MAX &&
 	       HP_KERNEL_PCI_PATH_MAX == HP_PCI_PATH_MAX, "names fit both sides");
+_Static_assert(HP_EVENT_A_PCI_FUNCTION == HP_EVENT_A_PCI_SEGMENT + 3 &&
+	       HP_VECTOR_A_PCI_FUNCTION == HP_VECTOR_A_PCI_SEGMENT + 3, "a function's four numbers follow each other");
 
 struct hp_kernel_events {
 	struct hp_kernel *kernel;
@@ -70,13 +70,7 @@ static int64_t number(const struct hp_attrs *attrs, uint16_t type)
 
 static void decode_details(const struct hp_attrs *attrs, struct hp_kernel_event *event)
 {
-	uint32_t segment, bus, device, function;
-
-	if (hp_attrs_u32(attrs, HP_EVENT_A_PCI_SEGMENT, &segment) && hp_attrs_u32(attrs, HP_EVENT_A_PCI_BUS, &bus) &&
-	    hp_attrs_u32(attrs, HP_EVENT_A_PCI_DEVICE, &device) &&
-	    hp_attrs_u32(attrs, HP_EVENT_A_PCI_FUNCTION, &function))
-		snprintf(event->function, sizeof(event->function), "%04" PRIx32 ":%02x:%02x.%x", segment,
-			 bus & 0xff, device & 0x1f, function & 7);
+	hp_attrs_pci_function(attrs, HP_EVENT_A_PCI_SEGMENT, event->function, sizeof(event->function));
 	event->irq = number(attrs, HP_EVENT_A_IRQ);
 	event->node = number(attrs, HP_EVENT_A_NODE);
 	hp_attrs_u32(attrs, HP_EVENT_A_ERROR, &event->error);

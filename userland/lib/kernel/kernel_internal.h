@@ -3,6 +3,7 @@
 #ifndef HP_KERNEL_INTERNAL_H
 #define HP_KERNEL_INTERNAL_H
 
+#include <hwloc.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include "kernel/hp_kernel.h"
@@ -51,6 +52,11 @@ bool hp_kernel_put_claim(struct nlmsghdr *request, size_t room, const struct hp_
 int hp_kernel_take_domain(const struct nlattr *nest, struct hp_kernel_table *table, struct hp_err *err);
 int hp_kernel_take_claim(const struct nlattr *nest, struct hp_kernel_table *table, struct hp_err *err);
 
+/* Adds the ranges to the set; 0 or -ENOMEM. */
+int hp_kernel_ranges_set(hwloc_bitmap_t set, const struct hp_kernel_range *ranges, size_t count);
+/* The finite set as ascending ranges, NULL for none; the caller frees *ranges. 0 or -ENOMEM. */
+int hp_kernel_ranges_of(hwloc_const_bitmap_t set, struct hp_kernel_range **ranges, size_t *count);
+
 /* Attributes by type: those above `max` are a newer module's and ignored. */
 struct hp_attrs {
 	const struct nlattr **by_type;
@@ -62,6 +68,8 @@ void hp_attrs_of_nest(const struct nlattr *nest, struct hp_attrs *attrs);
 /* Getters leave *value alone and return false when the attribute is missing or of another size. */
 bool hp_attrs_u32(const struct hp_attrs *attrs, uint16_t type, uint32_t *value);
 bool hp_attrs_u64(const struct hp_attrs *attrs, uint16_t type, uint64_t *value);
+/* The four numbers of a PCI function, whose types follow each other from `segment` on, as "SSSS:BB:DD.F". */
+bool hp_attrs_pci_function(const struct hp_attrs *attrs, uint16_t segment, char *value, size_t size);
 /* Always ends in NUL; false also when it does not fit. */
 bool hp_attrs_string(const struct hp_attrs *attrs, uint16_t type, char *value, size_t size);
 

@@ -2,19 +2,10 @@
 /* kernel_meet.c: the table between two tables: what nobody loses stays, what changes hands is nobody's or the base's. */
 #include <errno.h>
 #include <hwloc.h>
-#include <stdlib.h>
 #include <string.h>
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
-#include "kernel/hp_kernel.h"
-
-static long find_domain(const struct hp_kernel_table *table, const char *name)
-{
-	for (size_t i = 0; i < table->domains_count; i++)
-		if (!strcmp(table->domains[i].name, name))
-			return (long)i;
-	return -1;
-}
+#include "kernel/kernel_internal.h"
 
 static bool is_same_address(const struct hp_kernel_claim *a, const struct hp_kernel_claim *b)
 {
@@ -44,32 +35,22 @@ static bool has_function(const struct hp_kernel_table *table, size_t domain, con
 
 static int collect_cpus(const struct hp_kernel_table *table, size_t domain, hwloc_bitmap_t cpus)
 {
-	for (size_t i = 0; i < table->claims_count; i++) {
-		const struct hp_kernel_claim *claim = &table->claims[i];
+	int result = 0;
 
-		for (size_t j = 0; claim->domain == domain && claim->type == HP_KERNEL_CPU && j < claim->ranges_count; j++)
-			if (hwloc_bitmap_set_range(cpus, claim->ranges[j].first, (int)claim->ranges[j].last))
-				return -ENOMEM;
-	}
-	return 0;
+	for (size_t i = 0; !result && i < table->claims_count; i++)
+		if (table->claims[i].domain == domain && table->claims[i].type == HP_KERNEL_CPU)
+			result = hp_kernel_ranges_set(cpus, table->claims[i].ranges, table->claims[i].ranges_count);
+	return result;
 }
 
 static int add_cpus(struct hp_kernel_table *out, size_t domain, hwloc_const_bitmap_t cpus)
 {
 	struct hp_kernel_claim claim = { .domain = domain, .type = HP_KERNEL_CPU };
 	hp_autofree struct hp_kernel_range *ranges = NULL;
-	int first, end;
+	int result = hp_kernel_ranges_of(cpus, &ranges, &claim.ranges_count);
 
-	if (hwloc_bitmap_iszero(cpus))
-		return 0;
-	ranges = calloc((size_t)hwloc_bitmap_weight(cpus), sizeof(*ranges));
-	if (!ranges)
-		return -ENOMEM;
-	for (first = hwloc_bitmap_first(cpus); first >= 0; first = hwloc_bitmap_next(cpus, end - 1)) {
-		end = hwloc_bitmap_next_unset(cpus, first);
-		ranges[claim.ranges_count].first = (uint32_t)first;
-		ranges[claim.ranges_count++].last = (uint32_t)end - 1;
-	}
+	if (result || !ranges)
+		return result;
 	claim.ranges = ranges;
 	return hp_kernel_table_add_claim(out, &claim);
 }
@@ -161,7 +142,7 @@ int hp_kernel_table_meet(const struct hp_kernel_table *live, const struct hp_ker
 	int result = 0;
 
 	for (size_t i = 0; !result && i < live->domains_count; i++) {
-		long to = find_domain(want, live->domains[i].name);
+		long to = hp_kernel_table_find(want, live->domains[i].name);
 
 		if (to >= 0)
 			result = meet_domain(live, i, want, (size_t)to, out);

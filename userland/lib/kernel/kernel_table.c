@@ -60,6 +60,14 @@ long hp_kernel_table_add_domain(struct hp_kernel_table *table, const struct hp_k
 	return (long)table->domains_count++;
 }
 
+long hp_kernel_table_find(const struct hp_kernel_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->domains_count; i++)
+		if (strcmp(table->domains[i].name, name) == 0)
+			return (long)i;
+	return -1;
+}
+
 int hp_kernel_table_add_claim(struct hp_kernel_table *table, const struct hp_kernel_claim *claim)
 {
 	struct hp_kernel_range *ranges;

@@ -61,17 +61,13 @@ int hp_kernel_take_domain(const struct nlattr *nest, struct hp_kernel_table *tab
 static bool find_domain(const struct hp_kernel_table *table, const struct hp_attrs *attrs, size_t *index)
 {
 	char name[HP_KERNEL_NAME_MAX + 1];
-	size_t i;
+	long found;
 
 	if (!hp_attrs_string(attrs, HP_CLAIM_A_DOMAIN, name, sizeof(name)))
 		return false;
-	for (i = 0; i < table->domains_count; i++) {
-		if (strcmp(table->domains[i].name, name) == 0) {
-			*index = i;
-			return true;
-		}
-	}
-	return false;
+	found = hp_kernel_table_find(table, name);
+	*index = found < 0 ? 0 : (size_t)found;
+	return found >= 0;
 }
 
 static bool get_address(const struct hp_attrs *attrs, struct hp_kernel_claim *claim)

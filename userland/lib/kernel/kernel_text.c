@@ -8,13 +8,7 @@
 #include <string.h>
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
-#include "kernel/hp_kernel.h"
-
-static void set_ranges(hwloc_bitmap_t set, const struct hp_kernel_range *ranges, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		hwloc_bitmap_set_range(set, ranges[i].first, (int)ranges[i].last);
-}
+#include "kernel/kernel_internal.h"
 
 static char *format_ranges(const struct hp_kernel_claim *const *claims, size_t count)
 {
@@ -23,7 +17,8 @@ static char *format_ranges(const struct hp_kernel_claim *const *claims, size_t c
 	if (!set)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		set_ranges(set, claims[i]->ranges, claims[i]->ranges_count);
+		if (hp_kernel_ranges_set(set, claims[i]->ranges, claims[i]->ranges_count))
+			return NULL;
 	return hp_cpulist_format(set);
 }
 
@@ -106,7 +101,8 @@ static int print_header(FILE *out, const struct hp_kernel_domain *domain)
 	if (domain->is_active)
 		fputs(" active", out);
 	if (domain->elastic_cpus_count) {
-		set_ranges(set, domain->elastic_cpus, domain->elastic_cpus_count);
+		if (hp_kernel_ranges_set(set, domain->elastic_cpus, domain->elastic_cpus_count))
+			return -ENOMEM;
 		list = hp_cpulist_format(set);
 		if (!list)
 			return -ENOMEM;

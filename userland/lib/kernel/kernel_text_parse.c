@@ -8,7 +8,7 @@
 #include <string.h>
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
-#include "kernel/hp_kernel.h"
+#include "kernel/kernel_internal.h"
 
 #define WORDS_MAX 12	/* more than the longest line has */
 
@@ -37,19 +37,10 @@ static bool parse_u64(const char *text, uint64_t *value)
 	return !errno && !*end;
 }
 
-static int find_domain(const struct hp_kernel_table *table, const char *name, size_t *index)
-{
-	for (*index = 0; *index < table->domains_count; (*index)++)
-		if (strcmp(table->domains[*index].name, name) == 0)
-			return 0;
-	return -EINVAL;
-}
-
 /* The ranges of a list; *ranges is the caller's to free. */
 static int parse_list(const char *list, struct hp_kernel_range **ranges, size_t *count)
 {
 	hp_autobitmap set = hwloc_bitmap_alloc();
-	int first, last;
 
 	*ranges = NULL;
 	*count = 0;
@@ -57,14 +48,7 @@ static int parse_list(const char *list, struct hp_kernel_range **ranges, size_t 
 		return -ENOMEM;
 	if (hp_cpulist_parse(list, set))
 		return -EINVAL;
-	*ranges = calloc((size_t)hwloc_bitmap_weight(set), sizeof(**ranges));
-	if (!*ranges)
-		return -ENOMEM;
-	for (first = hwloc_bitmap_first(set); first >= 0; first = hwloc_bitmap_next(set, last)) {
-		last = hwloc_bitmap_next_unset(set, first) - 1;
-		(*ranges)[(*count)++] = (struct hp_kernel_range){ (uint32_t)first, (uint32_t)last };
-	}
-	return 0;
+	return hp_kernel_ranges_of(set, ranges, count);
 }
 
 /* "MIN-MAX"; max is not 0, as that means none. */
@@ -235,13 +219,16 @@ static int parse_line(char *text, struct hp_kernel_table *table)
 {
 	struct hp_kernel_claim claim = { 0 };
 	struct line line;
+	long domain;
 	size_t i;
 
 	split(text, &line);
 	if (strcmp(line.words[0], "domain") == 0)
 		return parse_domain(&line, table);
-	if (line.count < 2 || find_domain(table, line.words[1], &claim.domain))
+	domain = line.count < 2 ? -1 : hp_kernel_table_find(table, line.words[1]);
+	if (domain < 0)
 		return -EINVAL;
+	claim.domain = (size_t)domain;
 	for (i = 0; i < hp_array_size(kinds); i++)
 		if (strcmp(line.words[0], kinds[i].word) == 0)
 			return kinds[i].parse(&line, &claim, table);

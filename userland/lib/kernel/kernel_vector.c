@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* kernel_vector.c: the interrupt vectors as the module sees them. */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include "base/hp_auto.h"
 #include "hostpart.h"
 #include "kernel/kernel_internal.h"
@@ -31,7 +29,6 @@ static int decode(const struct nlattr *nest, struct hp_kernel_vector *vector, st
 {
 	const struct nlattr *by_type[HP_VECTOR_A_MAX + 1];
 	struct hp_attrs attrs = { by_type, HP_VECTOR_A_MAX };
-	uint32_t segment, bus, device, function;
 
 	*vector = (struct hp_kernel_vector){ 0 };
 	hp_attrs_of_nest(nest, &attrs);
@@ -40,12 +37,7 @@ static int decode(const struct nlattr *nest, struct hp_kernel_vector *vector, st
 		return hp_err_set(err, EBADMSG, "kernel module: a vector is incomplete");
 	hp_attrs_u32(&attrs, HP_VECTOR_A_ERROR, &vector->error);
 	hp_attrs_string(&attrs, HP_VECTOR_A_DOMAIN, vector->domain, sizeof(vector->domain));
-	if (hp_attrs_u32(&attrs, HP_VECTOR_A_PCI_SEGMENT, &segment) &&
-	    hp_attrs_u32(&attrs, HP_VECTOR_A_PCI_BUS, &bus) &&
-	    hp_attrs_u32(&attrs, HP_VECTOR_A_PCI_DEVICE, &device) &&
-	    hp_attrs_u32(&attrs, HP_VECTOR_A_PCI_FUNCTION, &function))
-		snprintf(vector->function, sizeof(vector->function), "%04" PRIx32 ":%02x:%02x.%x", segment,
-			 bus & 0xff, device & 0x1f, function & 7);
+	hp_attrs_pci_function(&attrs, HP_VECTOR_A_PCI_SEGMENT, vector->function, sizeof(vector->function));
 	return 0;
 }
 
