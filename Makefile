@@ -81,7 +81,7 @@ help:
 	@echo 'make                     module, BPF objects, userland (KERNEL=6.1|6.12|running picks one kernel)'
 	@echo 'make userland|bpf|module just that part'
 	@echo 'make unit [SAN=1]        unit tests, with SAN=1 under ASan and UBSan'
-	@echo 'make check               everything: style, layers, unit tests, VM tests on both kernels'
+	@echo 'make check               style, layers, unit tests, VM tests; KERNEL=6.1|6.12 for every VM test on that kernel'
 	@echo 'make check-debug [T=tests/vm/x.t]  the VM tests on a debug kernel (KASAN, lockdep, kmemleak; the first build takes long)'
 	@echo 'make fuzz-parse [RUNS=1000000]     the module'\''s parser under libFuzzer; fuzz-merge shrinks what it found'
 	@echo 'make fuzz-netlink [MESSAGES=1000000 KERNEL=6.12 SEED=]  random messages into the module, in a VM'

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # blame.t: in a hard partition a noisy domain costs the other no waits; in plain cgroups the matrix names the culprit.
 # kernels: 6.1 6.12
+# check: 6.12
 # timeout: 600
 # boot: blame
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1

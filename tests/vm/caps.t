@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # caps.t: only root of the machine, outside of every domain, reads or changes the registry; the spec alone reads it too.
 # kernels: 6.1 6.12
+# check: 6.1
 # timeout: 300
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cycles.t: apply and teardown again and again: nothing leaks. CYCLES=200 for the long run (make soak).
 # kernels: 6.1 6.12
+# check: 6.12
 # timeout: 900
 # boot: loops
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # exec.t: a command in a domain sees a host of its own, behaves like one under ssh, and does not get out.
 # kernels: 6.1 6.12
+# check: 6.12
 # boot: shared
 # timeout: 600
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1

@@ -3,6 +3,7 @@
 # faults.t: a failure at every step, and a kill at every journal record, leave the old or the new state.
 # STRIDE=1 tries all of them (make soak), FROM and TO bound them; by default every 26th.
 # kernels: 6.1 6.12
+# check: 6.1
 # timeout: 900
 # boot: loops
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # inventory.t: the inventory agrees with what other programs and the kernel itself say of the machine.
+# check: 6.12
 # timeout: 300
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # links.t: exactly the ports of the policy's links pass, in the direction that they say.
 # kernels: 6.1 6.12
+# check: 6.12
 # timeout: 600
 # boot: main
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # locks.t: waits for kernel locks and for memory name who held the one and who took the other.
 # kernels: 6.1 6.12
+# check: 6.12
 # timeout: 240
 # boot: quiet
 # testbed: --cpus 2 --memory 1GiB

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # metrics.t: partd tells Prometheus what happens, to whom it may, and its counters outlive it.
 # kernels: 6.1 6.12
+# check: 6.12
 # timeout: 300
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh

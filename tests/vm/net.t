@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # net.t: shows that namespaces, ports, the star and the firewall hold, heal and go away without a trace.
+# check: 6.12
 # timeout: 900
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # plan.t: plans on a live machine: nothing changes by planning, domains stay where they are when others are resized.
 # kernels: 6.1 6.12
+# check: 6.12
 # boot: main
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh

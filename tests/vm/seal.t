@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # seal.t: after the seal only what the policy calls elastic changes, whoever asks, and each attempt is told.
 # kernels: 6.1 6.12
+# check: 6.1
 # timeout: 400
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # testbed.t: shows that scripts/testbed gives the machine it promises and never takes trouble for success.
+# check: 6.12
 # where: host
 # timeout: 1200
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # top.t: partctl top at a terminal: views, keys, sizes, signals; and --once, whose figures are the kernel's own.
 # kernels: 6.1 6.12
+# check: 6.12
 # timeout: 400
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # trace.t: long waits are told one by one, with those who had the processor; short ones are not. Runs natively too.
 # kernels: 6.1 6.12
+# check: 6.12
 # timeout: 240
 # boot: quiet
 # testbed: --cpus 2 --memory 1GiB

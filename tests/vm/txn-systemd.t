@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # txn-systemd.t: the same under systemd: a delegated unit for the domains, everybody else confined, nothing left behind.
 # kernels: 6.1 6.12
+# check: 6.12
 # image: debian
 # timeout: 600
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1

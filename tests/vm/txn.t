@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # txn.t: applying one policy after the other, killing and failing on the way, and leaving the machine byte for byte as found.
 # kernels: 6.1 6.12
+# check: 6.12
 # timeout: 400
 # boot: loops
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1

@@ -3,6 +3,7 @@
 # veto.t: refusing to take a claimed CPU offline leaves its partition whole, without any agent, and names who asked;
 # the module stays as long as it holds domains, and teardown --force makes it let go of those that nobody remembers.
 # kernels: 6.1 6.12
+# check: 6.12
 # timeout: 600
 # boot: main
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1

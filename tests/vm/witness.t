@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # witness.t: the kernel tells who wrote to a control file or moved a port.
 # kernels: 6.1 6.12
+# check: 6.12
 # boot: shared
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
