@@ -281,6 +281,13 @@ int cli_fail(const struct run *run, const struct hp_err *err)
 	return (int)err->exit;
 }
 
+int cli_refuse_recorded(const struct run *run, struct hp_err *err)
+{
+	if (hp_root_is_live(run->ctx.root))
+		return 0;
+	return hp_err_usage(err, "partctl: %s: only the live machine can be watched, not a recorded one", run->verb->name);
+}
+
 int cli_parse_seconds(const char *value, void *into, struct hp_err *err)
 {
 	unsigned int *seconds = into;

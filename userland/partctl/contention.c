@@ -2,12 +2,9 @@
 /* contention.c: partctl contention: who waited for a processor, disk, memory, lock or port, and who had it. */
 #include "contention_print.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <time.h>
+#include "base/hp_clock.h"
+#include "ending.h"
 
 enum { SECONDS_DEFAULT = 10 };
 
@@ -47,21 +44,10 @@ static int parse_without(const char *value, void *into, struct hp_err *err)
 	return cli_refuse_word(value, words, err);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 static void show_progress(const struct run *run, uint64_t end_ns)
 {
-	uint64_t now = now_ns();
-
 	if (!run->is_quiet && isatty(STDERR_FILENO))
-		fprintf(stderr, "\rcounting, %u s left (Ctrl-C ends it now)  ",
-			end_ns > now ? (unsigned int)((end_ns - now + 999999999) / 1000000000) : 0);
+		fprintf(stderr, "\rcounting, %d s left (Ctrl-C ends it now)  ", (ending_time_left(end_ns) + 999) / 1000);
 }
 
 static void end_progress(const struct run *run)
@@ -70,40 +56,19 @@ static void end_progress(const struct run *run)
 		fprintf(stderr, "\r\033[K");
 }
 
-/* Until the time is there; true when a signal came before. */
-static bool sleep_until(int stop, uint64_t end_ns)
-{
-	struct pollfd fd = { stop, POLLIN, 0 };
-	uint64_t now = now_ns();
-
-	if (end_ns <= now)
-		return false;
-	return poll(&fd, 1, (int)((end_ns - now + 999999) / 1000000)) > 0;
-}
-
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 /* One result, when the time is over or a signal comes. */
 static int count_once(struct run *run, struct wish *wish, struct hp_contention *contention, int stop,
 		      struct hp_err *err)
 {
-	uint64_t begin_ns = now_ns(), end_ns = begin_ns + (uint64_t)wish->seconds * 1000000000, next_ns = begin_ns;
+	uint64_t begin_ns = hp_clock_ns(CLOCK_MONOTONIC), end_ns = begin_ns + (uint64_t)wish->seconds * 1000000000;
+	uint64_t next_ns = begin_ns;
 	hp_autoblame blame = HP_BLAME_INIT;
 	int ret;
 
 	do {
 		show_progress(run, end_ns);
 		next_ns += 1000000000;
-	} while (!sleep_until(stop, next_ns < end_ns ? next_ns : end_ns) && next_ns < end_ns);
+	} while (!ending_sleep(stop, next_ns < end_ns ? next_ns : end_ns) && next_ns < end_ns);
 	end_progress(run);
 	hp_contention_stop(contention);
 	contention_waits_stop(&wish->waits);
@@ -119,7 +84,7 @@ static int count_once(struct run *run, struct wish *wish, struct hp_contention *
 /* What each second brought, until the time is over (if one was given) or a signal comes. */
 static int watch(struct run *run, struct wish *wish, struct hp_contention *contention, int stop, struct hp_err *err)
 {
-	uint64_t next_ns = now_ns(), end_ns = wish->seconds ? next_ns + (uint64_t)wish->seconds * 1000000000 : UINT64_MAX;
+	uint64_t next_ns = hp_clock_ns(CLOCK_MONOTONIC), end_ns = ending_after(wish->seconds);
 	hp_autoblame before = HP_BLAME_INIT, news = HP_BLAME_INIT;
 	bool is_stopped = false;
 	int ret = hp_contention_read(contention, &before, err);
@@ -127,7 +92,7 @@ static int watch(struct run *run, struct wish *wish, struct hp_contention *conte
 	ret = ret ? ret : contention_waits_read_news(&wish->waits, err);
 	while (ret == 0 && !is_stopped && next_ns < end_ns && !ferror(stdout)) {
 		next_ns += 1000000000;
-		is_stopped = sleep_until(stop, next_ns);
+		is_stopped = ending_sleep(stop, next_ns);
 		ret = hp_contention_read(contention, &news, err);
 		ret = ret ? ret : contention_waits_read_news(&wish->waits, err);
 		if (ret)
@@ -156,9 +121,9 @@ static int count(struct run *run, struct wish *wish, struct hp_err *err)
 	hp_autofd int stop = -1;
 	int ret;
 
-	stop = open_signals();
+	stop = ending_open_signals(NULL, err);
 	if (stop < 0)
-		return hp_err_errno(err, errno, "waiting for signals");
+		return stop;
 	ret = hp_contention_open(&options, &contention, err);
 	if (ret)
 		return ret;
@@ -193,15 +158,12 @@ static int run_contention(struct run *run, int argc, char **argv)
 		{ 0 },
 	};
 	hp_autoerr err = HP_ERR_INIT;
-	int status, ret = 0, first = cli_parse(run, argc, argv, options, 0, 0, &status);
+	int status, ret, first = cli_parse(run, argc, argv, options, 0, 0, &status);
 
 	if (first < 0)
 		return status;
-	if (!hp_root_is_live(run->ctx.root)) {
-		hp_err_usage(&err, "partctl: contention: only the live machine can be watched, not a recorded one");
-		return cli_fail(run, &err);
-	}
-	if (wish.subject.count == 0)
+	ret = cli_refuse_recorded(run, &err);
+	if (ret == 0 && wish.subject.count == 0)
 		ret = contention_subject_take_policy(run, &wish.subject, &err);
 	if (ret == 0)
 		ret = contention_subject_find(run, &wish.subject, &err);

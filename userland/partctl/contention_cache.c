@@ -3,7 +3,6 @@
 #include "contention_cache.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include "base/hp_text.h"
 
 enum { LINE_BYTES = 64 };
@@ -48,14 +47,14 @@ struct json_object *contention_cache_json(const struct contention_subject *subje
 	for (size_t i = 0; !missing && i < cache->count; i++) {
 		struct json_object *item = json_object_new_object();
 
-		json_object_object_add(item, "name", json_object_new_string(subject->names[i]));
-		json_object_object_add(item, "references", json_object_new_int64((int64_t)cache->shown[i].references));
-		json_object_object_add(item, "misses", json_object_new_int64((int64_t)cache->shown[i].misses));
-		json_object_object_add(item, "memory_bytes", json_object_new_int64((int64_t)cache->shown[i].misses * LINE_BYTES));
+		out_add_text(item, "name", subject->names[i]);
+		out_add_number(item, "references", cache->shown[i].references);
+		out_add_number(item, "misses", cache->shown[i].misses);
+		out_add_number(item, "memory_bytes", cache->shown[i].misses * LINE_BYTES);
 		json_object_array_add(list, item);
 	}
 	json_object_object_add(object, "domains", list);
-	json_object_object_add(object, "missing", missing ? json_object_new_string(missing) : NULL);
+	out_add_text(object, "missing", missing);
 	return object;
 }
 
@@ -72,9 +71,8 @@ void contention_cache_print(const struct run *run, const struct contention_subje
 	for (size_t i = 0; i < cache->count; i++) {
 		hp_autofree char *bytes = hp_size_human(cache->shown[i].misses * LINE_BYTES);
 
-		snprintf(references, sizeof(references), "%" PRIu64, cache->shown[i].references);
-		snprintf(misses, sizeof(misses), "%" PRIu64, cache->shown[i].misses);
-		out_table_row(table, subject->names[i], references, misses, bytes);
+		out_table_row(table, subject->names[i], out_count(references, cache->shown[i].references),
+			      out_count(misses, cache->shown[i].misses), bytes);
 	}
 	putchar('\n');
 	out_table_print(table, stdout);

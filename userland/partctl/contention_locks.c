@@ -2,8 +2,6 @@
 /* contention_locks.c: which functions of the kernel waited for locks, as a table or as objects. */
 #include "contention_locks.h"
 
-#include <inttypes.h>
-
 enum { SHOWN = 5 };	/* of each victim and aggressor */
 
 void contention_locks_clear(struct contention_locks *locks)
@@ -54,11 +52,11 @@ struct json_object *contention_locks_json(const struct contention_subject *subje
 		const struct hp_lock_site *site = &locks->sites[i];
 		struct json_object *item = json_object_new_object();
 
-		json_object_object_add(item, "victim", json_object_new_string(contention_row_name(subject, site->victim)));
-		json_object_object_add(item, "aggressor", json_object_new_string(contention_row_name(subject, site->aggressor)));
-		json_object_object_add(item, "site", json_object_new_string(site->name));
-		json_object_object_add(item, "time_ns", json_object_new_int64((int64_t)site->time_ns));
-		json_object_object_add(item, "waits", json_object_new_int64((int64_t)site->waits));
+		out_add_text(item, "victim", contention_row_name(subject, site->victim));
+		out_add_text(item, "aggressor", contention_row_name(subject, site->aggressor));
+		out_add_text(item, "site", site->name);
+		out_add_number(item, "time_ns", site->time_ns);
+		out_add_number(item, "waits", site->waits);
 		json_object_array_add(list, item);
 	}
 	return list;
@@ -77,10 +75,9 @@ void contention_locks_print(const struct run *run, const struct contention_subje
 	for (size_t i = 0; i < locks->count; i++) {
 		const struct hp_lock_site *site = &locks->sites[i];
 
-		snprintf(waits, sizeof(waits), "%" PRIu64, site->waits);
 		out_table_row(table, site->name, contention_row_name(subject, site->victim),
-			      site->victim == site->aggressor ? "(its own)" : contention_row_name(subject, site->aggressor),
-			      out_time(time, site->time_ns), waits);
+			      contention_blamed_name(subject, site->victim, site->aggressor),
+			      out_time(time, site->time_ns), out_count(waits, site->waits));
 	}
 	putchar('\n');
 	out_table_print(table, stdout);

@@ -131,3 +131,18 @@ const char *contention_row_name(const struct contention_subject *subject, size_t
 {
 	return row < HP_ROW_DOMAIN ? fixed_names[row] : subject->names[row - HP_ROW_DOMAIN];
 }
+
+const char *contention_blamed_name(const struct contention_subject *subject, size_t victim, size_t aggressor)
+{
+	return victim == aggressor ? "(its own)" : contention_row_name(subject, aggressor);
+}
+
+bool contention_is_other_domain(size_t victim, size_t aggressor)
+{
+	return aggressor >= HP_ROW_DOMAIN && hp_blame_is_foreign(victim, aggressor);
+}
+
+size_t contention_victim_at(const struct contention_subject *subject, size_t i)
+{
+	return i < subject->count ? HP_ROW_DOMAIN + i : (HP_ROW_BASE + i - subject->count) % HP_ROW_DOMAIN;
+}

@@ -25,5 +25,11 @@ int contention_subject_take_policy(struct run *run, struct contention_subject *s
 int contention_subject_find(struct run *run, struct contention_subject *subject, struct hp_err *err);
 /* What a row is called: "base", "irq", a domain's name; lives as long as the subject. */
 const char *contention_row_name(const struct contention_subject *subject, size_t row);
+/* The same of an aggressor; the victim's own row is "(its own)". */
+const char *contention_blamed_name(const struct contention_subject *subject, size_t victim, size_t aggressor);
+/* Is it another domain that is to blame? */
+bool contention_is_other_domain(size_t victim, size_t aggressor);
+/* The i-th victim to speak of: the domains first, then base, kernel and the other rows. */
+size_t contention_victim_at(const struct contention_subject *subject, size_t i);
 
 #endif

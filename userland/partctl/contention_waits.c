@@ -5,12 +5,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include "contention_latency.h"
 
-static const struct {
-	const char *word, *text;
-} lost_reasons[HP_WAIT_LOST_REASONS] = {
-	[HP_WAIT_LOST_ROOM] = { "room", "waits were not counted: more were under way than can be followed" },
-	[HP_WAIT_LOST_EVENT] = { "event", "waits were not counted: their end was not told" },
+static const char *const lost_reasons[HP_WAIT_LOST_REASONS] = {
+	[HP_WAIT_LOST_ROOM] = "waits were not counted: more were under way than can be followed",
+	[HP_WAIT_LOST_EVENT] = "waits were not counted: their end was not told",
 };
 
 enum hp_wait_kind contention_waits_kind(const char *resource)
@@ -74,17 +73,6 @@ size_t contention_waits_memory(const struct contention_waits *waits)
 	return hp_waits_memory(waits->waits);
 }
 
-/* Domains first, then the rows that are always there. */
-static size_t victim_at(const struct contention_subject *subject, size_t i)
-{
-	return i < subject->count ? HP_ROW_DOMAIN + i : i - subject->count;
-}
-
-static double share_of(uint64_t part, uint64_t whole)
-{
-	return whole ? (double)part / (double)whole : 0;
-}
-
 static uint64_t cell(const struct hp_wait_matrix *matrix, const uint64_t *cells, size_t victim, size_t aggressor)
 {
 	return cells[victim * matrix->count + aggressor];
@@ -101,16 +89,6 @@ static uint64_t sum_events(const struct hp_wait_matrix *matrix, size_t victim)
 
 /* ---- JSON and YAML ---- */
 
-static void add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	json_object_object_add(object, key, json_object_new_int64((int64_t)value));
-}
-
-static void add_text(struct json_object *object, const char *key, const char *value)
-{
-	json_object_object_add(object, key, value ? json_object_new_string(value) : NULL);
-}
-
 static void add_cell(struct json_object *list, const struct contention_subject *subject, enum hp_wait_kind kind,
 		     const struct hp_wait_matrix *matrix, size_t victim, size_t aggressor)
 {
@@ -121,14 +99,14 @@ static void add_cell(struct json_object *list, const struct contention_subject *
 	if (!time_ns && !events)
 		return;
 	item = json_object_new_object();
-	add_text(item, "resource", hp_wait_resource(kind));
-	add_text(item, "victim", contention_row_name(subject, victim));
-	add_text(item, "aggressor", contention_row_name(subject, aggressor));
-	json_object_object_add(item, "foreign", json_object_new_boolean(hp_blame_is_foreign(victim, aggressor)));
-	add_number(item, "time_ns", time_ns);
-	json_object_object_add(item, "share", json_object_new_double(share_of(time_ns, hp_wait_total_ns(matrix, victim))));
+	out_add_text(item, "resource", hp_wait_resource(kind));
+	out_add_text(item, "victim", contention_row_name(subject, victim));
+	out_add_text(item, "aggressor", contention_row_name(subject, aggressor));
+	out_add_flag(item, "foreign", hp_blame_is_foreign(victim, aggressor));
+	out_add_number(item, "time_ns", time_ns);
+	out_add_real(item, "share", out_part(time_ns, hp_wait_total_ns(matrix, victim)));
 	if (hp_wait_events(kind))
-		add_number(item, hp_wait_events(kind), events);
+		out_add_number(item, hp_wait_events(kind), events);
 	json_object_array_add(list, item);
 }
 
@@ -140,32 +118,19 @@ void contention_waits_add_cells(struct json_object *list, const struct contentio
 
 		for (size_t i = 0; i < matrix->count; i++)
 			for (size_t aggressor = 0; aggressor < matrix->count; aggressor++)
-				add_cell(list, subject, kind, matrix, victim_at(subject, i), aggressor);
+				add_cell(list, subject, kind, matrix, contention_victim_at(subject, i), aggressor);
 	}
 }
 
 static struct json_object *phase_json(enum hp_wait_kind kind, const struct hp_wait_matrix *matrix, size_t victim,
 				      unsigned int phase)
 {
-	struct json_object *object = json_object_new_object(), *buckets = json_object_new_array();
+	struct json_object *object = json_object_new_object();
 
-	add_text(object, "phase", hp_wait_phase(kind, phase));
-	add_number(object, "time_ns", matrix->phase_ns[victim][phase]);
-	add_number(object, "waits", hp_wait_phase_count(matrix, victim, phase));
-	add_number(object, "p50_ns", hp_wait_percentile_ns(matrix, victim, phase, 500));
-	add_number(object, "p90_ns", hp_wait_percentile_ns(matrix, victim, phase, 900));
-	add_number(object, "p99_ns", hp_wait_percentile_ns(matrix, victim, phase, 990));
-	for (size_t i = 0; i < HP_LATENCY_BUCKETS; i++) {
-		struct json_object *bucket;
-
-		if (!matrix->latency[victim][phase][i])
-			continue;
-		bucket = json_object_new_object();
-		json_object_object_add(bucket, "below_ns", i + 1 < HP_LATENCY_BUCKETS ? json_object_new_int64(1ll << i) : NULL);
-		add_number(bucket, "waits", matrix->latency[victim][phase][i]);
-		json_object_array_add(buckets, bucket);
-	}
-	json_object_object_add(object, "histogram", buckets);
+	out_add_text(object, "phase", hp_wait_phase(kind, phase));
+	out_add_number(object, "time_ns", matrix->phase_ns[victim][phase]);
+	out_add_number(object, "waits", hp_wait_phase_count(matrix, victim, phase));
+	contention_add_latency(object, matrix->latency[victim][phase]);
 	return object;
 }
 
@@ -175,7 +140,7 @@ static struct json_object *victims_json(const struct contention_subject *subject
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < matrix->count; i++) {
-		size_t victim = victim_at(subject, i);
+		size_t victim = contention_victim_at(subject, i);
 		struct json_object *item, *phases;
 
 		/* Of the rows that are not domains only those that did wait. */
@@ -183,11 +148,11 @@ static struct json_object *victims_json(const struct contention_subject *subject
 			continue;
 		item = json_object_new_object();
 		phases = json_object_new_array();
-		add_text(item, "name", contention_row_name(subject, victim));
-		add_number(item, "wait_ns", hp_wait_total_ns(matrix, victim));
-		add_number(item, "foreign_ns", hp_wait_foreign_ns(matrix, victim));
+		out_add_text(item, "name", contention_row_name(subject, victim));
+		out_add_number(item, "wait_ns", hp_wait_total_ns(matrix, victim));
+		out_add_number(item, "foreign_ns", hp_wait_foreign_ns(matrix, victim));
 		if (hp_wait_events(kind))
-			add_number(item, hp_wait_events(kind), sum_events(matrix, victim));
+			out_add_number(item, hp_wait_events(kind), sum_events(matrix, victim));
 		for (unsigned int phase = 0; hp_wait_phase(kind, phase); phase++)
 			json_object_array_add(phases, phase_json(kind, matrix, victim, phase));
 		json_object_object_add(item, "phases", phases);
@@ -210,42 +175,19 @@ struct json_object *contention_waits_json(const struct contention_subject *subje
 			continue;
 		item = json_object_new_object();
 		lost = json_object_new_object();
-		add_text(item, "resource", hp_wait_resource(kind));
+		out_add_text(item, "resource", hp_wait_resource(kind));
 		json_object_object_add(item, "victims", victims_json(subject, kind, matrix));
 		for (size_t i = 0; i < HP_WAIT_LOST_REASONS; i++)
-			add_number(lost, lost_reasons[i].word, matrix->lost[i]);
-		add_number(lost, "skipped", matrix->skipped);
+			out_add_number(lost, hp_wait_lost_words[i], matrix->lost[i]);
+		out_add_number(lost, "skipped", matrix->skipped);
 		json_object_object_add(item, "lost", lost);
-		add_text(item, "missing", missing);
+		out_add_text(item, "missing", missing);
 		json_object_array_add(list, item);
 	}
 	return list;
 }
 
 /* ---- tables ---- */
-
-static const char *format_count(char text[24], uint64_t count)
-{
-	snprintf(text, 24, "%" PRIu64, count);
-	return text;
-}
-
-static const char *format_share(char text[16], uint64_t part, uint64_t whole)
-{
-	snprintf(text, 16, "%.2f %%", 100 * share_of(part, whole));
-	return text;
-}
-
-static const char *blamed_name(const struct contention_subject *subject, size_t victim, size_t aggressor)
-{
-	return victim == aggressor ? "(its own)" : contention_row_name(subject, aggressor);
-}
-
-static void mark_foreign(struct out_table *table, size_t victim, size_t aggressor)
-{
-	if (hp_blame_is_foreign(victim, aggressor) && aggressor >= HP_ROW_DOMAIN)
-		out_table_colour(table, 2, OUT_YELLOW);
-}
 
 void contention_waits_add_lines(struct out_table *table, const struct contention_subject *subject,
 				const struct contention_waits *waits)
@@ -256,7 +198,7 @@ void contention_waits_add_lines(struct out_table *table, const struct contention
 		const struct hp_wait_matrix *matrix = &waits->shown[kind];
 
 		for (size_t i = 0; i < matrix->count; i++) {
-			size_t victim = victim_at(subject, i);
+			size_t victim = contention_victim_at(subject, i);
 			uint64_t total = hp_wait_total_ns(matrix, victim);
 
 			for (size_t j = 0; j < matrix->count; j++) {
@@ -265,9 +207,10 @@ void contention_waits_add_lines(struct out_table *table, const struct contention
 				if (!time_ns)
 					continue;
 				out_table_row(table, hp_wait_resource(kind), contention_row_name(subject, victim),
-					      blamed_name(subject, victim, j), out_time(time, time_ns),
-					      format_share(share, time_ns, total), NULL);
-				mark_foreign(table, victim, j);
+					      contention_blamed_name(subject, victim, j), out_time(time, time_ns),
+					      out_percent(share, out_part(time_ns, total)), NULL);
+				if (contention_is_other_domain(victim, j))
+					out_table_colour(table, 2, OUT_YELLOW);
 			}
 		}
 	}
@@ -279,7 +222,7 @@ static void add_phases(struct out_table *table, const struct contention_subject 
 	char time[16], count[24], p50[16], p99[16];
 
 	for (size_t i = 0; i < matrix->count; i++) {
-		size_t victim = victim_at(subject, i);
+		size_t victim = contention_victim_at(subject, i);
 
 		for (unsigned int phase = 0; hp_wait_phase(kind, phase); phase++) {
 			uint64_t waits = hp_wait_phase_count(matrix, victim, phase);
@@ -287,7 +230,7 @@ static void add_phases(struct out_table *table, const struct contention_subject 
 			if (waits)
 				out_table_row(table, hp_wait_resource(kind), contention_row_name(subject, victim),
 					      hp_wait_phase(kind, phase), out_time(time, matrix->phase_ns[victim][phase]),
-					      format_count(count, waits),
+					      out_count(count, waits),
 					      out_time(p50, hp_wait_percentile_ns(matrix, victim, phase, 500)),
 					      out_time(p99, hp_wait_percentile_ns(matrix, victim, phase, 990)));
 		}
@@ -300,7 +243,7 @@ static void add_events(struct out_table *table, const struct contention_subject 
 	char count[24], share[16];
 
 	for (size_t i = 0; hp_wait_events(kind) && i < matrix->count; i++) {
-		size_t victim = victim_at(subject, i);
+		size_t victim = contention_victim_at(subject, i);
 		uint64_t total = sum_events(matrix, victim);
 
 		for (size_t j = 0; j < matrix->count; j++) {
@@ -309,9 +252,10 @@ static void add_events(struct out_table *table, const struct contention_subject 
 			if (!events)
 				continue;
 			out_table_row(table, hp_wait_resource(kind), contention_row_name(subject, victim),
-				      blamed_name(subject, victim, j), hp_wait_events(kind), format_count(count, events),
-				      format_share(share, events, total));
-			mark_foreign(table, victim, j);
+				      contention_blamed_name(subject, victim, j), hp_wait_events(kind), out_count(count, events),
+				      out_percent(share, out_part(events, total)));
+			if (contention_is_other_domain(victim, j))
+				out_table_colour(table, 2, OUT_YELLOW);
 		}
 	}
 }
@@ -362,7 +306,7 @@ void contention_waits_print_losses(const struct run *run, const struct contentio
 
 		for (size_t i = 0; i < HP_WAIT_LOST_REASONS; i++)
 			if (matrix->lost[i])
-				printf("%slost%s  %" PRIu64 " %s %s\n", yellow, plain, matrix->lost[i], resource, lost_reasons[i].text);
+				printf("%slost%s  %" PRIu64 " %s %s\n", yellow, plain, matrix->lost[i], resource, lost_reasons[i]);
 		if (matrix->skipped)
 			printf("%slost%s  %" PRIu64 " %s events that came while the same program was at work\n", yellow, plain,
 			       matrix->skipped, resource);

@@ -3,10 +3,9 @@
 #include "partctl.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include "ctl/hp_events.h"
+#include "ending.h"
 
 static const char *text_of(struct json_object *object, const char *key)
 {
@@ -95,14 +94,10 @@ static int parse_count(const char *value, void *into, struct hp_err *err)
 
 static int follow(struct run *run, struct printer *printer, struct hp_err *err)
 {
-	hp_autofd int stop = -1;
-	sigset_t set;
+	hp_autofd int stop = ending_open_signals(NULL, err);
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	stop = signalfd(-1, &set, SFD_CLOEXEC);
+	if (stop < 0)
+		return stop;
 	return hp_events_follow(&run->ctx, printer->last_ns, print_event, printer, stop, err);
 }
 

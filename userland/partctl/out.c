@@ -156,17 +156,3 @@ void out_table_print(struct out_table *table, FILE *out)
 	}
 	free_table(table);
 }
-
-const char *out_time(char text[16], uint64_t ns)
-{
-	static const char *const units[] = { "ns", "us", "ms", "s" };
-	double value = (double)ns;
-	size_t unit = 0;
-
-	while (unit + 1 < hp_array_size(units) && value >= 999.5) {
-		value /= 1000;
-		unit++;
-	}
-	snprintf(text, 16, "%.*f %s", unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2, value, units[unit]);
-	return text;
-}

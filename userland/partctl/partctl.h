@@ -75,12 +75,25 @@ int cli_fail(const struct run *run, const struct hp_err *err);
 int cli_refuse_word(const char *word, const char *const *words, struct hp_err *err);
 /* Parses "60", "60s", "5m" into unsigned int seconds. */
 int cli_parse_seconds(const char *value, void *into, struct hp_err *err);
+/* Bad usage with --root: what goes on cannot be watched in what was recorded. */
+int cli_refuse_recorded(const struct run *run, struct hp_err *err);
 
 /* Prints json or yaml as run->format says (puts the object); only for OUT_JSON and OUT_YAML. */
 void out_object(const struct run *run, struct json_object *object);
 
-/* Three digits and a unit: "1.20 ms". Returns text. */
+/* Fields of an object. Text may be NULL, which is null. */
+void out_add_number(struct json_object *object, const char *key, uint64_t number);
+void out_add_text(struct json_object *object, const char *key, const char *text);
+void out_add_real(struct json_object *object, const char *key, double number);
+void out_add_flag(struct json_object *object, const char *key, bool is_set);
+
+/* Three digits and a unit: "1.20 ms". Returns text, as the others do. */
 const char *out_time(char text[16], uint64_t ns);
+const char *out_count(char text[24], uint64_t count);
+/* "12.34 %" of a share of 1. */
+const char *out_percent(char text[16], double share);
+/* Which share of the whole the part is; 0 of nothing. */
+double out_part(uint64_t part, uint64_t whole);
 
 enum out_colour { OUT_PLAIN, OUT_GREEN, OUT_YELLOW, OUT_RED, OUT_BOLD, OUT_DIM };
 /* The escape sequence to start a colour ("" without colour); OUT_PLAIN ends it. */

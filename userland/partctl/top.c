@@ -90,10 +90,9 @@ static int run_top(struct run *run, int argc, char **argv)
 
 	if (first < 0)
 		return status;
-	if (hp_root_is_live(run->ctx.root))
+	ret = cli_refuse_recorded(run, &err);
+	if (ret == 0)
 		ret = show(run, &subject, is_once, interval_ms, &err);
-	else
-		ret = hp_err_usage(&err, "partctl: top: only the live machine can be watched, not a recorded one");
 	return ret < 0 ? cli_fail(run, &err) : HP_EXIT_OK;
 }
 

@@ -3,11 +3,7 @@
 #include "top_json.h"
 
 #include <math.h>
-
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
-}
+#include "partctl.h"
 
 /* "max" is null as well: there is no limit to tell. */
 static void add_count(struct json_object *object, const char *key, uint64_t count)
@@ -104,8 +100,8 @@ static struct json_object *row_json(const struct top_row *row)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "name", row->name);
-	add_text(object, "cgroup", row->cgroup);
+	out_add_text(object, "name", row->name);
+	out_add_text(object, "cgroup", row->cgroup);
 	add_count(object, "tasks", row->usage.tasks);
 	json_object_object_add(object, "cpu", cpu_json(row));
 	json_object_object_add(object, "memory", memory_json(row));
@@ -121,10 +117,10 @@ static struct json_object *cell_json(const struct top_model *model, const struct
 {
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "resource", matrix->resource);
-	add_text(object, "victim", model->names[victim]);
-	add_text(object, "aggressor", model->names[aggressor]);
-	json_object_object_add(object, "foreign", json_object_new_boolean(hp_blame_is_foreign(victim, aggressor)));
+	out_add_text(object, "resource", matrix->resource);
+	out_add_text(object, "victim", model->names[victim]);
+	out_add_text(object, "aggressor", model->names[aggressor]);
+	out_add_flag(object, "foreign", hp_blame_is_foreign(victim, aggressor));
 	add_count(object, "time_ns", matrix->by_ns[victim * model->names_count + aggressor]);
 	add_rate(object, "share", top_matrix_share(model, matrix, victim, aggressor));
 	return object;
@@ -150,10 +146,10 @@ static struct json_object *events_json(const struct top_model *model)
 	for (size_t i = 0; i < model->events_count; i++) {
 		struct json_object *item = json_object_new_object();
 
-		add_text(item, "time", model->events[i].time);
-		add_text(item, "type", model->events[i].type);
-		add_text(item, "domain", model->events[i].domain);
-		add_text(item, "what", model->events[i].text);
+		out_add_text(item, "time", model->events[i].time);
+		out_add_text(item, "type", model->events[i].type);
+		out_add_text(item, "domain", model->events[i].domain);
+		out_add_text(item, "what", model->events[i].text);
 		json_object_array_add(list, item);
 	}
 	return list;
@@ -164,7 +160,7 @@ struct json_object *top_json(const struct top_model *model)
 	struct json_object *object = json_object_new_object(), *rows = json_object_new_array(), *notes = json_object_new_array();
 
 	add_rate(object, "seconds", model->seconds);
-	add_text(object, "policy_file", model->policy);
+	out_add_text(object, "policy_file", model->policy);
 	for (size_t i = 0; i < model->rows_count; i++)
 		json_object_array_add(rows, row_json(&model->rows[i]));
 	for (size_t i = 0; i < model->notes_count; i++)

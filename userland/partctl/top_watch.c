@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <time.h>
+#include "base/hp_clock.h"
+#include "ending.h"
 #include "top_screen.h"
 
 /* The first look has no rates: the second one should not take long. */
@@ -16,31 +17,12 @@ struct watch {
 	struct top_source *source;
 	struct top_model model;
 	struct top_state state;
-	int64_t looked_ms;	/* when the model was made */
+	uint64_t looked_ns;	/* when the model was made */
 	bool is_first;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Those that end a program come as something to read, so that the terminal is given back first. */
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
+static const int more_signals[] = { SIGHUP, SIGQUIT, 0 };
 
 static int draw(const struct watch *watch, struct hp_err *err)
 {
@@ -64,21 +46,20 @@ static int look(struct watch *watch, struct hp_err *err)
 
 	top_state_fit(&watch->state, &watch->model);
 	watch->is_first = watch->model.seconds <= 0;
-	watch->looked_ms = now_ms();
+	watch->looked_ns = hp_clock_ns(CLOCK_MONOTONIC);
 	return ret;
 }
 
 /* Milliseconds until the next look; -1 = never. */
 static int time_left(const struct watch *watch)
 {
-	int64_t interval = watch->state.interval_ms, left;
+	uint64_t interval_ms = watch->state.interval_ms;
 
 	if (watch->state.is_paused)
 		return -1;
-	if (watch->is_first && interval > FIRST_MS)
-		interval = FIRST_MS;
-	left = watch->looked_ms + interval - now_ms();
-	return left < 0 ? 0 : (int)left;
+	if (watch->is_first && interval_ms > FIRST_MS)
+		interval_ms = FIRST_MS;
+	return ending_time_left(watch->looked_ns + interval_ms * 1000000);
 }
 
 /* All keys that wait; false to quit. */
@@ -114,11 +95,11 @@ static int loop(struct watch *watch, int stop, struct hp_err *err)
 int top_watch(struct run *run, struct top_source *source, unsigned int interval_ms, struct hp_err *err)
 {
 	struct watch watch = { .source = source, .state = { .interval_ms = interval_ms } };
-	hp_autofd int stop = open_signals();
+	hp_autofd int stop = ending_open_signals(more_signals, err);
 	int ret;
 
 	if (stop < 0)
-		return hp_err_errno(err, errno, "waiting for signals");
+		return stop;
 	ret = top_screen_open(run->use_colour, err);
 	if (ret)
 		return ret;

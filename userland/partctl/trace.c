@@ -4,11 +4,9 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <time.h>
 #include "base/hp_text.h"
+#include "ending.h"
 
 enum { ABOVE_DEFAULT_NS = 10000000 };
 
@@ -57,48 +55,19 @@ static int parse_resource(const char *value, void *into, struct hp_err *err)
 			    near ? near : "", near ? "'?" : "");
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
-/* Milliseconds for poll(); -1 = no end. */
-static int time_left(uint64_t end_ns)
-{
-	uint64_t now = now_ns();
-
-	if (end_ns == UINT64_MAX)
-		return -1;
-	return end_ns > now ? (int)((end_ns - now + 999999) / 1000000) : 0;
-}
-
 /* Tells of outliers until the time is over, a signal comes, or nobody reads any more. */
 static int follow(struct hp_outliers *outliers, struct trace_printer *printer, unsigned int seconds, int stop, struct hp_err *err)
 {
 	struct pollfd fds[] = { { hp_outliers_fd(outliers), POLLIN, 0 }, { stop, POLLIN, 0 } };
-	uint64_t end_ns = seconds ? now_ns() + (uint64_t)seconds * 1000000000 : UINT64_MAX;
+	uint64_t end_ns = ending_after(seconds);
 	bool is_over = false;
 	int ret = 0, ready;
 
 	while (ret >= 0 && !is_over && !ferror(stdout)) {
-		ready = poll(fds, hp_array_size(fds), ret > 0 ? 0 : time_left(end_ns));
+		ready = poll(fds, hp_array_size(fds), ret > 0 ? 0 : ending_time_left(end_ns));
 		if (ready < 0 && errno != EINTR)
 			return hp_err_errno(err, errno, "waiting for long waits");
-		is_over = fds[1].revents || time_left(end_ns) == 0;
+		is_over = fds[1].revents || ending_time_left(end_ns) == 0;
 		if (is_over)
 			hp_outliers_stop(outliers);
 		do
@@ -121,9 +90,9 @@ static int trace(struct run *run, const struct wish *wish, struct hp_err *err)
 	hp_autofd int stop = -1;
 	int ret = 0;
 
-	stop = open_signals();
+	stop = ending_open_signals(NULL, err);
 	if (stop < 0)
-		return hp_err_errno(err, errno, "waiting for signals");
+		return stop;
 	if (wish->wants_stacks)
 		ret = hp_ksyms_open(&printer.ksyms, err);
 	if (ret == 0)
@@ -169,11 +138,9 @@ static int run_trace(struct run *run, int argc, char **argv)
 
 	if (first < 0)
 		return status;
-	if (!hp_root_is_live(run->ctx.root)) {
-		hp_err_usage(&err, "partctl: trace: only the live machine can be watched, not a recorded one");
-		return cli_fail(run, &err);
-	}
-	ret = choose_subject(run, &wish.subject, &err);
+	ret = cli_refuse_recorded(run, &err);
+	if (ret == 0)
+		ret = choose_subject(run, &wish.subject, &err);
 	if (ret == 0)
 		ret = trace(run, &wish, &err);
 	return ret < 0 ? cli_fail(run, &err) : HP_EXIT_OK;

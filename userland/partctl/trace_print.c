@@ -38,44 +38,20 @@ static const char *format_clock(char text[40], uint64_t monotonic_ns)
 
 /* ---- JSON and YAML ---- */
 
-static void add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	json_object_object_add(object, key, json_object_new_int64((int64_t)value));
-}
-
 static struct json_object *task_json(const struct trace_printer *printer, const struct hp_outlier_task *task)
 {
 	struct json_object *object = json_object_new_object();
 	char name[HP_OUTLIER_COMM + 1];
 
-	json_object_object_add(object, "comm", json_object_new_string(clean_name(name, task)));
-	add_number(object, "pid", task->pid);
-	json_object_object_add(object, "domain", json_object_new_string(contention_row_name(printer->subject, task->row)));
+	out_add_text(object, "comm", clean_name(name, task));
+	out_add_number(object, "pid", task->pid);
+	out_add_text(object, "domain", contention_row_name(printer->subject, task->row));
 	return object;
 }
 
-/* "schedule+0x2e", or the address where no function is known. */
-static void format_frame(char *text, size_t size, const struct trace_printer *printer, uint64_t address)
-{
-	uint64_t offset;
-	const char *name = hp_ksyms_find(printer->ksyms, address, &offset);
-
-	if (name)
-		snprintf(text, size, "%s+0x%" PRIx64, name, offset);
-	else
-		snprintf(text, size, "0x%" PRIx64, address);
-}
-
-/* Whoever leaves the processor does so under the eyes of our program, whose frames and its callers' are none of his. */
 static size_t first_frame(const struct trace_printer *printer, const __u64 stack[HP_OUTLIER_FRAMES])
 {
-	size_t first = 0;
-	uint64_t offset;
-
-	for (size_t i = 0; i < HP_OUTLIER_FRAMES && stack[i]; i++)
-		if (hp_ksyms_is_tracing(hp_ksyms_find(printer->ksyms, stack[i], &offset)))
-			first = i + 1;
-	return first;
+	return hp_ksyms_first(printer->ksyms, (const uint64_t *)stack, HP_OUTLIER_FRAMES);
 }
 
 static void add_stack(struct json_object *task, const struct trace_printer *printer, const __u64 stack[HP_OUTLIER_FRAMES])
@@ -84,7 +60,7 @@ static void add_stack(struct json_object *task, const struct trace_printer *prin
 	char text[160];
 
 	for (size_t i = first_frame(printer, stack); i < HP_OUTLIER_FRAMES && stack[i]; i++) {
-		format_frame(text, sizeof(text), printer, stack[i]);
+		hp_ksyms_format(printer->ksyms, stack[i], text, sizeof(text));
 		json_object_array_add(list, json_object_new_string(text));
 	}
 	json_object_object_add(task, "stack", list);
@@ -98,9 +74,8 @@ static struct json_object *aggressors_json(const struct trace_printer *printer, 
 		const struct hp_outlier_task *task = &outlier->blamed[i];
 		struct json_object *item = task_json(printer, task);
 
-		json_object_object_add(item, "foreign",
-				       json_object_new_boolean(hp_blame_is_foreign(outlier->victim.row, task->row)));
-		add_number(item, "time_ns", task->time_ns);
+		out_add_flag(item, "foreign", hp_blame_is_foreign(outlier->victim.row, task->row));
+		out_add_number(item, "time_ns", task->time_ns);
 		json_object_array_add(list, item);
 	}
 	return list;
@@ -120,11 +95,11 @@ static void print_object(const struct trace_printer *printer, const struct hp_ou
 	struct json_object *last = task_json(printer, &outlier->last);
 	char clock[40];
 
-	json_object_object_add(object, "time", json_object_new_string(format_clock(clock, outlier->end_ns)));
-	json_object_object_add(object, "resource", json_object_new_string("cpu"));
-	add_number(object, "waited_ns", hp_outlier_wait_ns(outlier));
-	add_number(object, "cpu", outlier->processor);
-	json_object_object_add(object, "preempted", json_object_new_boolean(outlier->was_preempted));
+	out_add_text(object, "time", format_clock(clock, outlier->end_ns));
+	out_add_text(object, "resource", "cpu");
+	out_add_number(object, "waited_ns", hp_outlier_wait_ns(outlier));
+	out_add_number(object, "cpu", outlier->processor);
+	out_add_flag(object, "preempted", outlier->was_preempted);
 	if (printer->ksyms) {
 		add_stack(victim, printer, outlier->victim_stack);
 		add_stack(last, printer, outlier->last_stack);
@@ -132,9 +107,9 @@ static void print_object(const struct trace_printer *printer, const struct hp_ou
 	json_object_object_add(object, "victim", victim);
 	json_object_object_add(object, "aggressors", aggressors_json(printer, outlier, count));
 	json_object_object_add(object, "last", last);
-	add_number(object, "others_ns", outlier->others_ns);
-	add_number(object, "elsewhere_ns", outlier->elsewhere_ns);
-	add_number(object, "unknown_ns", outlier->unknown_ns);
+	out_add_number(object, "others_ns", outlier->others_ns);
+	out_add_number(object, "elsewhere_ns", outlier->elsewhere_ns);
+	out_add_number(object, "unknown_ns", outlier->unknown_ns);
 	print_line_of_json(printer->run, object);
 }
 
@@ -169,7 +144,7 @@ static void print_stack(const struct trace_printer *printer, const struct hp_out
 	print_task(printer, task);
 	printf(" left the processor in\n");
 	for (size_t i = first_frame(printer, stack); i < HP_OUTLIER_FRAMES && stack[i]; i++) {
-		format_frame(text, sizeof(text), printer, stack[i]);
+		hp_ksyms_format(printer->ksyms, stack[i], text, sizeof(text));
 		printf("        %s\n", text);
 	}
 }
@@ -185,7 +160,7 @@ static void print_line(const struct trace_printer *printer, const struct hp_outl
 	printf("  %s", outlier->was_preempted ? "preempted, then" : "waited for");
 	for (size_t i = 0; i < count; i++) {
 		const struct hp_outlier_task *task = &outlier->blamed[i];
-		bool is_foreign = hp_blame_is_foreign(outlier->victim.row, task->row) && task->row >= HP_ROW_DOMAIN;
+		bool is_foreign = contention_is_other_domain(outlier->victim.row, task->row);
 
 		printf("%s%s", separator, is_foreign ? out_colour(printer->run, OUT_YELLOW) : "");
 		print_task(printer, task);
@@ -227,10 +202,10 @@ int trace_print_summary(const struct trace_printer *printer, const struct hp_out
 	if (printer->run->format != OUT_TABLE) {
 		struct json_object *object = json_object_new_object(), *summary = json_object_new_object();
 
-		add_number(summary, "told", printer->count);
-		add_number(summary, "lost", lost);
-		add_number(summary, "skipped", skipped);
-		add_number(summary, "memory_bytes", hp_outliers_memory(outliers));
+		out_add_number(summary, "told", printer->count);
+		out_add_number(summary, "lost", lost);
+		out_add_number(summary, "skipped", skipped);
+		out_add_number(summary, "memory_bytes", hp_outliers_memory(outliers));
 		json_object_object_add(object, "summary", summary);
 		print_line_of_json(printer->run, object);
 		return 0;

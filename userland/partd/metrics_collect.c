@@ -5,17 +5,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include "base/hp_auto.h"
+#include "base/hp_clock.h"
 #include "kernel/hp_kernel.h"
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* Field 22 of /proc/self/stat, in ticks since boot, behind a name that may hold anything. */
 static double start_time(struct hp_root *root)
@@ -23,7 +15,7 @@ static double start_time(struct hp_root *root)
 	static double start_s;
 	hp_autofree char *text = start_s > 0 ? NULL : hp_root_readf(root, "/proc/self/stat");
 	const char *at = text ? strrchr(text, ')') : NULL;
-	double boot_s = (double)clock_ns(CLOCK_REALTIME) / 1e9 - (double)clock_ns(CLOCK_BOOTTIME) / 1e9;
+	double boot_s = (double)hp_clock_ns(CLOCK_REALTIME) / 1e9 - (double)hp_clock_ns(CLOCK_BOOTTIME) / 1e9;
 
 	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
@@ -38,7 +30,7 @@ static void look_at_self(struct agent *agent, struct hp_metrics *metrics)
 	unsigned long resident = 0;
 
 	metrics->version = HP_VERSION;
-	metrics->agent_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	metrics->agent_cpu_ns = hp_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	if (statm && sscanf(statm, "%*u %lu", &resident) == 1)
 		metrics->agent_resident_bytes = (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
 	metrics->agent_start_s = start_time(agent->ctx.root);
@@ -75,7 +67,7 @@ static void look_at_state(const struct agent *agent, struct hp_metrics *metrics)
 	metrics->settings -= metrics->gaps;
 	metrics->is_confirm_pending = state->confirm_by_ns != 0;
 	if (metrics->is_confirm_pending) {
-		metrics->confirm_left_s = ((double)state->confirm_by_ns - (double)clock_ns(CLOCK_BOOTTIME)) / 1e9;
+		metrics->confirm_left_s = ((double)state->confirm_by_ns - (double)hp_clock_ns(CLOCK_BOOTTIME)) / 1e9;
 		metrics->confirm_left_s = metrics->confirm_left_s > 0 ? metrics->confirm_left_s : 0;
 	}
 }
@@ -140,7 +132,7 @@ int metrics_collect(void *arg, struct hp_metrics_text *text)
 	struct agent *agent = arg;
 	struct hp_metrics metrics = { .has_module = false };
 	struct looked looked __attribute__((cleanup(clear_looked))) = { .sample = HP_USAGE_SAMPLE_INIT, .blame = HP_BLAME_INIT };
-	uint64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+	uint64_t began_ns = hp_clock_ns(CLOCK_MONOTONIC);
 	int ret = look_at_domains(agent, &metrics, &looked.sample);
 
 	if (ret)
@@ -149,6 +141,6 @@ int metrics_collect(void *arg, struct hp_metrics_text *text)
 	look_at_module(&metrics);
 	look_at_state(agent, &metrics);
 	look_at_contention(agent, &metrics, &looked);
-	metrics.collect_ns = clock_ns(CLOCK_MONOTONIC) - began_ns;
+	metrics.collect_ns = hp_clock_ns(CLOCK_MONOTONIC) - began_ns;
 	return hp_metrics_write(text, &metrics);
 }

@@ -5,6 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+const char *const hp_lost_words[HP_LOST_REASONS] = {
+	[HP_LOST_HISTORY] = "history", [HP_LOST_ORIGIN] = "origin", [HP_LOST_NESTED] = "nested",
+	[HP_LOST_SWITCH] = "switch",   [HP_LOST_WINDOW] = "window",
+};
+
 void hp_blame_clear(struct hp_blame *blame)
 {
 	free(blame->rows);

@@ -9,15 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
-#include "base/hp_root.h"
+#include "base/hp_clock.h"
 #include "bpf/contention_load.h"
+#include "bpf/counters.h"
 #include "bpf/hp_bpf.h"
 
-enum { SLOTS_MAX = 131072, IRQS_MAX = 65536 };
+enum { IRQS_MAX = 65536 };
 
 const struct contention_part contention_parts[CONTENTION_PARTS] = {
 	{ HP_HOOK_SWITCH, "hp_contention_switch" },
@@ -28,11 +28,6 @@ const struct contention_part contention_parts[CONTENTION_PARTS] = {
 	{ HP_HOOK_SOFTIRQ, "hp_contention_softirq_entry" },
 	{ HP_HOOK_SOFTIRQ, "hp_contention_softirq_exit" },
 };
-
-bool hp_contention_has_tracepoint(const char *name)
-{
-	return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_RAW_TP) > 0;
-}
 
 struct bpf_program *contention_program(const struct hp_contention *contention, size_t part)
 {
@@ -61,11 +56,9 @@ static bool has_sched_info(void)
 static int choose_hooks(struct hp_contention *contention, unsigned int without, struct hp_err *err)
 {
 	for (size_t i = 0; i < CONTENTION_PARTS; i++) {
-		const char *section = bpf_program__section_name(contention_program(contention, i));
-
 		if (without & (1u << contention_parts[i].hook))
 			contention->missing[contention_parts[i].hook] = "left out";
-		else if (strncmp(section, "tp_btf/", 7) == 0 && !hp_contention_has_tracepoint(section + 7))
+		else if (counters_lacking(contention_program(contention, i)))
 			contention->missing[contention_parts[i].hook] = "this kernel has no such tracepoint";
 	}
 	for (size_t i = 0; i < CONTENTION_PARTS; i++)
@@ -77,19 +70,6 @@ static int choose_hooks(struct hp_contention *contention, unsigned int without, 
 		return hp_err_set(err, EOPNOTSUPP, "waits for a processor cannot be counted: "
 				  "this kernel has no BTF or was built without CONFIG_SCHED_INFO");
 	return 0;
-}
-
-/* As many slots as there can be tasks, within reason. */
-static unsigned int choose_slots(void)
-{
-	hp_autoroot *root = hp_root_open("/", NULL);
-	hp_autofree char *text = root ? hp_root_readf(root, "/proc/sys/kernel/pid_max") : NULL;
-	unsigned long wanted = text ? strtoul(text, NULL, 10) : SLOTS_MAX;
-	unsigned int slots = 1024;
-
-	while (slots < SLOTS_MAX && slots < wanted)
-		slots *= 2;
-	return slots;
 }
 
 static unsigned int irqs_end(const struct hp_contention_options *options)
@@ -105,7 +85,7 @@ static unsigned int irqs_end(const struct hp_contention_options *options)
 static int size_maps(struct hp_contention *contention, const struct hp_contention_options *options)
 {
 	struct contention_cpu_bpf *skel = contention->skel;
-	unsigned int slots = choose_slots(), rows = (unsigned int)contention->rows_count;
+	unsigned int slots = counters_task_slots(), rows = (unsigned int)contention->rows_count;
 	int ret;
 
 	skel->rodata->rows_count = rows;
@@ -141,18 +121,10 @@ static int limit_rows(const struct hp_contention *contention, const struct hp_co
 
 static int fill_maps(struct hp_contention *contention, const struct hp_contention_options *options, struct hp_err *err)
 {
-	int domains = bpf_map__fd(contention->skel->maps.hp_domains), ret = 0;
+	int domains = bpf_map__fd(contention->skel->maps.hp_domains);
+	int ret = counters_name_rows(domains, options->cgroups, options->cgroups_count, err);
 
-	for (unsigned int i = 0; ret == 0 && i < options->cgroups_count; i++) {
-		__u32 row = HP_ROW_DOMAIN + i;
-
-		ret = bpf_map_update_elem(domains, &options->cgroups[i], &row, BPF_NOEXIST);
-		if (ret == -EEXIST)
-			return hp_err_usage(err, "two domains are the same cgroup");
-	}
-	if (ret)
-		return hp_bpf_error(err, -ret, "telling the contention programs about the domains");
-	return hp_contention_set_irqs(contention, options->irqs, options->irqs_count, err);
+	return ret ? ret : hp_contention_set_irqs(contention, options->irqs, options->irqs_count, err);
 }
 
 int hp_contention_set_irqs(struct hp_contention *contention, const struct hp_contention_irq *irqs, size_t count,
@@ -179,16 +151,10 @@ int hp_contention_set_irqs(struct hp_contention *contention, const struct hp_con
 
 int contention_map_rows(struct hp_contention *contention, struct hp_err *err)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *rows;
-
-	contention->rows_bytes = contention->processors * contention->rows_count * sizeof(struct hp_row);
-	contention->rows_bytes = (contention->rows_bytes + page - 1) / page * page;
-	rows = mmap(NULL, contention->rows_bytes, PROT_READ, MAP_SHARED, bpf_map__fd(contention->skel->maps.hp_rows), 0);
-	if (rows == MAP_FAILED)
-		return hp_err_errno(err, errno, "mapping the contention counters");
-	contention->rows = rows;
-	return 0;
+	contention->rows = counters_map(bpf_map__fd(contention->skel->maps.hp_rows),
+					contention->processors * contention->rows_count * sizeof(struct hp_row),
+					&contention->rows_bytes);
+	return contention->rows ? 0 : hp_err_errno(err, errno, "mapping the contention counters");
 }
 
 /*
@@ -252,19 +218,15 @@ static int start(struct hp_contention *contention, const struct hp_contention_op
 int contention_new(const struct hp_contention_options *options, struct hp_contention **out, struct hp_err *err)
 {
 	struct hp_contention *contention;
-	int processors;
+	unsigned int processors;
+	int ret = counters_begin(options->cgroups_count, &processors, err);
 
-	if (options->cgroups_count > HP_CONTENTION_DOMAINS_MAX)
-		return hp_err_usage(err, "%zu domains are more than the %u that can be told apart", options->cgroups_count,
-				    HP_CONTENTION_DOMAINS_MAX);
-	hp_bpf_log_begin();
-	processors = libbpf_num_possible_cpus();
-	if (processors < 1)
-		return hp_bpf_error(err, -processors, "counting the processors");
+	if (ret)
+		return ret;
 	contention = calloc(1, sizeof(*contention));
 	if (!contention)
 		return hp_err_errno(err, ENOMEM, "opening the contention programs");
-	contention->processors = (unsigned int)processors;
+	contention->processors = processors;
 	contention->rows_count = HP_ROW_DOMAIN + options->cgroups_count;
 	for (size_t i = 0; i < CONTENTION_PARTS; i++)
 		contention->adopted[i] = -1;
@@ -306,38 +268,20 @@ void hp_contention_stop(struct hp_contention *contention)
 
 static int read_lost(const struct hp_contention *contention, struct hp_blame *blame, struct hp_err *err)
 {
-	hp_autofree __u64 *counts = calloc(contention->processors, sizeof(*counts));
-	int map = bpf_map__fd(contention->skel->maps.hp_lost_counts), ret;
+	int map = bpf_map__fd(contention->skel->maps.hp_lost_counts);
 
-	if (!counts)
-		return hp_err_errno(err, ENOMEM, "reading the lost counts");
-	for (__u32 reason = 0; reason < HP_LOST_REASONS; reason++) {
-		ret = bpf_map_lookup_elem(map, &reason, counts);
-		if (ret)
-			return hp_bpf_error(err, -ret, "reading the lost counts");
-		for (unsigned int i = 0; i < contention->processors; i++)
-			blame->lost[reason] += counts[i];
-	}
-	for (size_t i = 0; i < CONTENTION_PARTS; i++) {
-		struct bpf_prog_info info = { 0 };
-		__u32 size = sizeof(info);
-		int fd = contention->adopted[i] >= 0 ? contention->adopted[i] : bpf_program__fd(contention_program(contention, i));
-
-		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
-			blame->skipped += info.recursion_misses;
-	}
-	return 0;
+	for (size_t i = 0; i < CONTENTION_PARTS; i++)
+		blame->skipped += counters_skipped(contention->adopted[i] >= 0 ? contention->adopted[i] :
+						   bpf_program__fd(contention_program(contention, i)));
+	return counters_read_lost(map, contention->processors, blame->lost, HP_LOST_REASONS, err);
 }
 
 int hp_contention_read(struct hp_contention *contention, struct hp_blame *blame, struct hp_err *err)
 {
-	struct timespec now;
-
 	hp_blame_clear(blame);
 	if (hp_blame_init(blame, contention->rows_count))
 		return hp_err_errno(err, ENOMEM, "reading the contention counters");
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	blame->time_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	blame->time_ns = hp_clock_ns(CLOCK_MONOTONIC);
 	for (unsigned int i = 0; i < contention->processors; i++)
 		hp_blame_add(blame, contention->rows + i * contention->rows_count);
 	return read_lost(contention, blame, err);
@@ -345,15 +289,7 @@ int hp_contention_read(struct hp_contention *contention, struct hp_blame *blame,
 
 size_t hp_contention_memory(const struct hp_contention *contention)
 {
-	const struct bpf_map *map;
-	size_t bytes = 0;
-
-	bpf_object__for_each_map(map, contention->skel->obj) {
-		size_t copies = bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY ? contention->processors : 1;
-
-		bytes += copies * bpf_map__max_entries(map) * (bpf_map__value_size(map) + 7) / 8 * 8;
-	}
-	return bytes;
+	return counters_memory(contention->skel->obj, contention->processors);
 }
 
 const char *hp_contention_missing(const struct hp_contention *contention, enum hp_contention_hook hook)

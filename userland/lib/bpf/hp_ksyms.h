@@ -22,5 +22,13 @@ void hp_ksyms_close(struct hp_ksyms *ksyms);
 const char *hp_ksyms_find(const struct hp_ksyms *ksyms, uint64_t address, uint64_t *offset);
 /* Is it a function by which a tracepoint calls a program? What is further in is the program. NULL is not. */
 bool hp_ksyms_is_tracing(const char *name);
+/*
+ * Where a stack begins that was taken by a program at a tracepoint: the frames
+ * of the program and of who called it are at its top, and nobody's own. Index
+ * of the first other one; the stack ends at `count` or at 0.
+ */
+size_t hp_ksyms_first(const struct hp_ksyms *ksyms, const uint64_t *frames, size_t count);
+/* "path_openat+0x123", or "0xffffffff81234567" where no function is known. */
+void hp_ksyms_format(const struct hp_ksyms *ksyms, uint64_t address, char *text, size_t size);
 
 #endif

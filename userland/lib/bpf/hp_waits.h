@@ -48,6 +48,8 @@ uint64_t hp_wait_phase_count(const struct hp_wait_matrix *matrix, size_t victim,
 /* As hp_blame_percentile_ns(), of one phase. */
 uint64_t hp_wait_percentile_ns(const struct hp_wait_matrix *matrix, size_t victim, unsigned int phase,
 			       unsigned int permille);
+/* Short words for enum hp_wait_lost. */
+extern const char *const hp_wait_lost_words[HP_WAIT_LOST_REASONS];
 /* Everything that was not counted. */
 uint64_t hp_wait_lost_count(const struct hp_wait_matrix *matrix);
 

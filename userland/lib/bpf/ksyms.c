@@ -10,6 +10,8 @@
 #include "base/hp_auto.h"
 #include "base/hp_root.h"
 
+enum { OFFSET_CHARS = 20 };	/* "+0x", 16 digits and the end */
+
 struct symbol {
 	uint64_t address;
 	size_t name;	/* offset in names */
@@ -155,4 +157,28 @@ bool hp_ksyms_is_tracing(const char *name)
 		if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)
 			return true;
 	return false;
+}
+
+size_t hp_ksyms_first(const struct hp_ksyms *ksyms, const uint64_t *frames, size_t count)
+{
+	size_t first = 0;
+	uint64_t offset;
+
+	/* The list of symbols may lack the program's own name: it is whatever stands before the last that is tracing. */
+	for (size_t i = 0; i < count && frames[i]; i++)
+		if (hp_ksyms_is_tracing(hp_ksyms_find(ksyms, frames[i], &offset)))
+			first = i + 1;
+	return first;
+}
+
+void hp_ksyms_format(const struct hp_ksyms *ksyms, uint64_t address, char *text, size_t size)
+{
+	uint64_t offset;
+	const char *name = hp_ksyms_find(ksyms, address, &offset);
+
+	/* A long name must not push the offset out. */
+	if (name)
+		snprintf(text, size, "%.*s+0x%" PRIx64, (int)size - OFFSET_CHARS, name, offset);
+	else
+		snprintf(text, size, "0x%" PRIx64, address);
 }

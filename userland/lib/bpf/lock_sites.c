@@ -28,24 +28,12 @@ static bool is_locking(const char *name)
 	return false;
 }
 
-/* Whatever stands before the tracepoint is our own program, whose name the list of symbols may lack. */
-static size_t first_frame(const struct hp_ksyms *ksyms, const uint64_t frames[HP_LOCK_SITE_FRAMES])
-{
-	size_t first = 0;
-	uint64_t offset;
-
-	for (size_t i = 0; i < HP_LOCK_SITE_FRAMES && frames[i]; i++)
-		if (hp_ksyms_is_tracing(hp_ksyms_find(ksyms, frames[i], &offset)))
-			first = i + 1;
-	return first;
-}
-
 uint64_t hp_lock_site_of(const struct hp_ksyms *ksyms, const uint64_t frames[HP_LOCK_SITE_FRAMES])
 {
 	uint64_t offset;
 	const char *name;
 
-	for (size_t i = first_frame(ksyms, frames); i < HP_LOCK_SITE_FRAMES && frames[i]; i++) {
+	for (size_t i = hp_ksyms_first(ksyms, frames, HP_LOCK_SITE_FRAMES); i < HP_LOCK_SITE_FRAMES && frames[i]; i++) {
 		name = hp_ksyms_find(ksyms, frames[i], &offset);
 		if (!name || !is_locking(name))
 			return frames[i];
@@ -55,15 +43,10 @@ uint64_t hp_lock_site_of(const struct hp_ksyms *ksyms, const uint64_t frames[HP_
 
 static void name_site(const struct hp_ksyms *ksyms, struct hp_lock_site *site)
 {
-	uint64_t offset;
-	const char *name = hp_ksyms_find(ksyms, site->address, &offset);
-
-	if (!site->address)
-		snprintf(site->name, sizeof(site->name), "(unknown)");
-	else if (name)
-		snprintf(site->name, sizeof(site->name), "%.*s+0x%" PRIx64, 44, name, offset);
+	if (site->address)
+		hp_ksyms_format(ksyms, site->address, site->name, sizeof(site->name));
 	else
-		snprintf(site->name, sizeof(site->name), "0x%" PRIx64, site->address);
+		snprintf(site->name, sizeof(site->name), "(unknown)");
 }
 
 /* Many stacks lead to one function. */

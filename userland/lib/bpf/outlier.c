@@ -8,17 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/hp_auto.h"
-#include "base/hp_root.h"
+#include "bpf/counters.h"
 #include "bpf/hp_bpf.h"
 #include "bpf/hp_contention.h"
 #include "outlier.skel.h"
 
-enum { SLOTS_MAX = 131072, AT_ONCE = 256 };
+enum { AT_ONCE = 256 };
 
 struct hp_outliers {
 	struct outlier_bpf *skel;
 	struct ring_buffer *ring;
-	int processors;
+	unsigned int processors;
 	/* While reading: whom to tell. */
 	bool (*tell)(void *arg, const struct hp_outlier *outlier);
 	void *arg;
@@ -59,40 +59,22 @@ static int take_record(void *context, void *data, size_t size)
 	return ++outliers->count < AT_ONCE ? 0 : -EAGAIN;
 }
 
-/* As many slots as there can be tasks, within reason. */
-static unsigned int choose_slots(void)
-{
-	hp_autoroot *root = hp_root_open("/", NULL);
-	hp_autofree char *text = root ? hp_root_readf(root, "/proc/sys/kernel/pid_max") : NULL;
-	unsigned long wanted = text ? strtoul(text, NULL, 10) : SLOTS_MAX;
-	unsigned int slots = 1024;
-
-	while (slots < SLOTS_MAX && slots < wanted)
-		slots *= 2;
-	return slots;
-}
-
 static int load(struct hp_outliers *outliers, const struct hp_outlier_options *options, struct hp_err *err)
 {
 	struct outlier_bpf *skel = outliers->skel;
-	unsigned int slots = choose_slots();
+	unsigned int slots = counters_task_slots();
 	int ret;
 
 	skel->rodata->above_ns = options->above_ns;
 	skel->rodata->wants_stacks = options->wants_stacks;
 	skel->rodata->wants_all = options->cgroups_count == 0;
 	skel->rodata->slots_count = slots;
-	ret = bpf_map__set_max_entries(skel->maps.hp_outlier_cpus, (unsigned int)outliers->processors);
+	ret = bpf_map__set_max_entries(skel->maps.hp_outlier_cpus, outliers->processors);
 	ret = ret ? ret : bpf_map__set_max_entries(skel->maps.hp_arrivals, slots);
 	ret = ret ? ret : outlier_bpf__load(skel);
 	if (ret)
 		return hp_bpf_error(err, -ret, "loading the program that watches waits");
-	for (unsigned int i = 0; ret == 0 && i < options->cgroups_count; i++) {
-		__u32 row = HP_ROW_DOMAIN + i;
-
-		ret = bpf_map_update_elem(bpf_map__fd(skel->maps.hp_domains), &options->cgroups[i], &row, BPF_NOEXIST);
-	}
-	return ret ? hp_bpf_error(err, -ret, "telling the program that watches waits about the domains") : 0;
+	return counters_name_rows(bpf_map__fd(skel->maps.hp_domains), options->cgroups, options->cgroups_count, err);
 }
 
 static int start(struct hp_outliers *outliers, const struct hp_outlier_options *options, struct hp_err *err)
@@ -115,20 +97,18 @@ static int start(struct hp_outliers *outliers, const struct hp_outlier_options *
 int hp_outliers_open(const struct hp_outlier_options *options, struct hp_outliers **out, struct hp_err *err)
 {
 	struct hp_outliers *outliers;
-	int ret;
+	unsigned int processors;
+	int ret = counters_begin(options->cgroups_count, &processors, err);
 
-	if (options->cgroups_count > HP_CONTENTION_DOMAINS_MAX)
-		return hp_err_usage(err, "%zu domains are more than the %u that can be told apart", options->cgroups_count,
-				    HP_CONTENTION_DOMAINS_MAX);
+	if (ret)
+		return ret;
 	if (!hp_contention_has_tracepoint("sched_switch"))
 		return hp_err_set(err, EOPNOTSUPP, "waits cannot be watched: this kernel has no BTF or no tracepoint sched_switch");
-	hp_bpf_log_begin();
 	outliers = calloc(1, sizeof(*outliers));
 	if (!outliers)
 		return hp_err_errno(err, ENOMEM, "opening the program that watches waits");
-	outliers->processors = libbpf_num_possible_cpus();
-	ret = outliers->processors < 1 ? hp_bpf_error(err, -outliers->processors, "counting the processors")
-				       : start(outliers, options, err);
+	outliers->processors = processors;
+	ret = start(outliers, options, err);
 	if (ret) {
 		hp_outliers_close(outliers);
 		return ret;
@@ -172,34 +152,11 @@ int hp_outliers_read(struct hp_outliers *outliers, bool (*tell)(void *arg, const
 
 int hp_outliers_lost(const struct hp_outliers *outliers, uint64_t *lost, uint64_t *skipped, struct hp_err *err)
 {
-	hp_autofree __u64 *counts = calloc((size_t)outliers->processors, sizeof(*counts));
-	struct bpf_prog_info info = { 0 };
-	__u32 size = sizeof(info), zero = 0;
-	int ret;
-
-	if (!counts)
-		return hp_err_errno(err, ENOMEM, "reading the lost counts");
-	ret = bpf_map_lookup_elem(bpf_map__fd(outliers->skel->maps.hp_outlier_lost), &zero, counts);
-	if (ret)
-		return hp_bpf_error(err, -ret, "reading the lost counts");
-	*lost = 0;
-	for (int i = 0; i < outliers->processors; i++)
-		*lost += counts[i];
-	ret = bpf_obj_get_info_by_fd(bpf_program__fd(outliers->skel->progs.hp_outlier_switch), &info, &size);
-	*skipped = ret == 0 ? info.recursion_misses : 0;
-	return 0;
+	*skipped = counters_skipped(bpf_program__fd(outliers->skel->progs.hp_outlier_switch));
+	return counters_read_lost(bpf_map__fd(outliers->skel->maps.hp_outlier_lost), outliers->processors, lost, 1, err);
 }
 
 size_t hp_outliers_memory(const struct hp_outliers *outliers)
 {
-	const struct bpf_map *map;
-	size_t bytes = 0;
-
-	bpf_object__for_each_map(map, outliers->skel->obj) {
-		size_t copies = bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY ? (size_t)outliers->processors : 1;
-		size_t value = bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF ? 1 : (bpf_map__value_size(map) + 7) / 8 * 8;
-
-		bytes += copies * bpf_map__max_entries(map) * value;
-	}
-	return bytes;
+	return counters_memory(outliers->skel->obj, outliers->processors);
 }

@@ -5,6 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+const char *const hp_wait_lost_words[HP_WAIT_LOST_REASONS] = {
+	[HP_WAIT_LOST_ROOM] = "room", [HP_WAIT_LOST_EVENT] = "event",
+};
+
 void hp_wait_matrix_clear(struct hp_wait_matrix *matrix)
 {
 	free(matrix->by_ns);

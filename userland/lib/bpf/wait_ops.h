@@ -39,9 +39,22 @@ struct hp_wait_ops {
 	int (*open)(struct hp_wait_source *source, unsigned int rows_count);
 	/* Between load and attach; NULL = nothing to do. */
 	int (*prepare)(struct hp_wait_source *source, struct hp_err *err);
-	/* Frees skel, with all that is loaded. */
-	void (*destroy)(void *skel);
 };
+
+/*
+ * What every open() begins with: opens the skeleton of this type into *source
+ * and tells it the number of rows. The skeleton, NULL with errno set.
+ */
+#define hp_wait_open(type, source, count) ({ \
+	struct type *opened = type##__open(); \
+	if (opened) { \
+		(source)->skel = opened; \
+		(source)->skeleton = opened->skeleton; \
+		(source)->object = opened->obj; \
+		opened->rodata->rows_count = (count); \
+	} \
+	opened; \
+})
 
 /* The kinds, each in the file of its name. */
 extern const struct hp_wait_ops hp_wait_block, hp_wait_memory, hp_wait_lock, hp_wait_network;

@@ -5,11 +5,10 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
-#include "base/hp_auto.h"
+#include "base/hp_clock.h"
+#include "bpf/counters.h"
 #include "bpf/hp_bpf.h"
 
 /* A kind that is not here is not counted, and is not spoken of. */
@@ -44,19 +43,10 @@ const char *hp_wait_events(enum hp_wait_kind kind)
 
 static int make_domains(struct hp_waits *waits, const struct hp_contention_options *options, struct hp_err *err)
 {
-	int ret = 0;
-
 	waits->domains = bpf_map_create(BPF_MAP_TYPE_HASH, "hp_domains", sizeof(__u64), sizeof(__u32), HP_ROWS_MAX, NULL);
 	if (waits->domains < 0)
 		return hp_bpf_error(err, -waits->domains, "making the map of the domains");
-	for (unsigned int i = 0; ret == 0 && i < options->cgroups_count; i++) {
-		__u32 row = HP_ROW_DOMAIN + i;
-
-		ret = bpf_map_update_elem(waits->domains, &options->cgroups[i], &row, BPF_NOEXIST);
-		if (ret == -EEXIST)
-			return hp_err_usage(err, "two domains are the same cgroup");
-	}
-	return ret ? hp_bpf_error(err, -ret, "telling the programs about the domains") : 0;
+	return counters_name_rows(waits->domains, options->cgroups, options->cgroups_count, err);
 }
 
 /* Leaves out what this kernel has no tracepoint for. False when nothing is left to count. */
@@ -67,9 +57,8 @@ static bool choose_programs(struct hp_wait_source *source, const struct hp_wait_
 	for (size_t i = 0; i < ops->programs_count; i++) {
 		const struct hp_wait_program *what = &ops->programs[i];
 		struct bpf_program *program = bpf_object__find_program_by_name(source->object, what->name);
-		const char *section = program ? bpf_program__section_name(program) : "";
 
-		if (strncmp(section, "tp_btf/", 7) != 0 || hp_contention_has_tracepoint(section + 7))
+		if (!program || !counters_lacking(program))
 			continue;
 		bpf_program__set_autoload(program, false);
 		is_possible &= what->loss != NULL;
@@ -89,25 +78,19 @@ static int share_maps(const struct hp_waits *waits, struct hp_wait_source *sourc
 
 static int map_rows(const struct hp_waits *waits, struct hp_wait_source *source, struct hp_err *err)
 {
-	int map = bpf_object__find_map_fd_by_name(source->object, "hp_wait_rows");
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *rows;
-
-	source->rows_bytes = waits->processors * waits->rows_count * sizeof(struct hp_wait_row);
-	source->rows_bytes = (source->rows_bytes + page - 1) / page * page;
-	rows = mmap(NULL, source->rows_bytes, PROT_READ, MAP_SHARED, map, 0);
-	if (rows == MAP_FAILED)
-		return hp_err_errno(err, errno, "mapping the counters of waits");
-	source->rows = rows;
-	return 0;
+	source->rows = counters_map(bpf_object__find_map_fd_by_name(source->object, "hp_wait_rows"),
+				    waits->processors * waits->rows_count * sizeof(struct hp_wait_row), &source->rows_bytes);
+	return source->rows ? 0 : hp_err_errno(err, errno, "mapping the counters of waits");
 }
 
-static void close_source(struct hp_wait_source *source, const struct hp_wait_ops *ops)
+static void close_source(struct hp_wait_source *source)
 {
 	if (source->rows)
 		munmap(source->rows, source->rows_bytes);
-	if (source->skel)
-		ops->destroy(source->skel);
+	if (source->skel) {
+		bpf_object__destroy_skeleton(source->skeleton);
+		free(source->skel);
+	}
 	*source = (struct hp_wait_source){ .missing = source->missing };
 }
 
@@ -122,7 +105,7 @@ static int start_source(struct hp_waits *waits, struct hp_wait_source *source, c
 	if (ret)
 		return hp_bpf_error(err, -ret, "opening the programs about %s waits", ops->resource);
 	if (!choose_programs(source, ops)) {
-		close_source(source, ops);
+		close_source(source);
 		return 0;
 	}
 	ret = share_maps(waits, source);
@@ -132,7 +115,7 @@ static int start_source(struct hp_waits *waits, struct hp_wait_source *source, c
 	if (ret == -ENOMEM)
 		return hp_bpf_error(err, -ret, "loading the programs about %s waits", ops->resource);
 	if (ret) {
-		close_source(source, ops);
+		close_source(source);
 		source->missing = "this kernel refuses its programs";
 		return 0;
 	}
@@ -148,19 +131,15 @@ int hp_waits_open(const struct hp_contention_options *options, unsigned int kind
 		  struct hp_err *err)
 {
 	struct hp_waits *waits;
-	int ret, processors;
+	unsigned int processors;
+	int ret = counters_begin(options->cgroups_count, &processors, err);
 
-	if (options->cgroups_count > HP_CONTENTION_DOMAINS_MAX)
-		return hp_err_usage(err, "%zu domains are more than the %u that can be told apart", options->cgroups_count,
-				    HP_CONTENTION_DOMAINS_MAX);
-	hp_bpf_log_begin();
-	processors = libbpf_num_possible_cpus();
-	if (processors < 1)
-		return hp_bpf_error(err, -processors, "counting the processors");
+	if (ret)
+		return ret;
 	waits = calloc(1, sizeof(*waits));
 	if (!waits)
 		return hp_err_errno(err, ENOMEM, "opening the programs about waits");
-	waits->processors = (unsigned int)processors;
+	waits->processors = processors;
 	waits->rows_count = HP_ROW_DOMAIN + options->cgroups_count;
 	ret = make_domains(waits, options, err);
 	for (int kind = 0; ret == 0 && kind < HP_WAIT_KINDS; kind++)
@@ -179,7 +158,7 @@ void hp_waits_close(struct hp_waits *waits)
 	if (!waits)
 		return;
 	for (int kind = 0; kind < HP_WAIT_KINDS; kind++)
-		close_source(&waits->sources[kind], kinds_table[kind]);
+		close_source(&waits->sources[kind]);
 	if (waits->domains >= 0)
 		close(waits->domains);
 	free(waits);
@@ -195,33 +174,16 @@ void hp_waits_stop(struct hp_waits *waits)
 static int read_lost(const struct hp_waits *waits, const struct hp_wait_source *source, struct hp_wait_matrix *matrix,
 		     struct hp_err *err)
 {
-	hp_autofree __u64 *counts = calloc(waits->processors, sizeof(*counts));
-	int map = bpf_object__find_map_fd_by_name(source->object, "hp_wait_lost_counts"), ret;
+	int map = bpf_object__find_map_fd_by_name(source->object, "hp_wait_lost_counts");
 	struct bpf_program *program;
 
-	if (!counts)
-		return hp_err_errno(err, ENOMEM, "reading the lost counts");
-	for (__u32 reason = 0; reason < HP_WAIT_LOST_REASONS; reason++) {
-		ret = bpf_map_lookup_elem(map, &reason, counts);
-		if (ret)
-			return hp_bpf_error(err, -ret, "reading the lost counts");
-		for (unsigned int i = 0; i < waits->processors; i++)
-			matrix->lost[reason] += counts[i];
-	}
-	bpf_object__for_each_program(program, source->object) {
-		struct bpf_prog_info info = { 0 };
-		__u32 size = sizeof(info);
-		int fd = bpf_program__fd(program);
-
-		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
-			matrix->skipped += info.recursion_misses;
-	}
-	return 0;
+	bpf_object__for_each_program(program, source->object)
+		matrix->skipped += counters_skipped(bpf_program__fd(program));
+	return counters_read_lost(map, waits->processors, matrix->lost, HP_WAIT_LOST_REASONS, err);
 }
 
 int hp_waits_read(struct hp_waits *waits, struct hp_wait_matrix matrices[HP_WAIT_KINDS], struct hp_err *err)
 {
-	struct timespec now;
 	int ret = 0;
 
 	for (int kind = 0; ret == 0 && kind < HP_WAIT_KINDS; kind++) {
@@ -233,8 +195,7 @@ int hp_waits_read(struct hp_waits *waits, struct hp_wait_matrix matrices[HP_WAIT
 			continue;
 		if (hp_wait_matrix_init(matrix, waits->rows_count))
 			return hp_err_errno(err, ENOMEM, "reading the counters of waits");
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		matrix->time_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+		matrix->time_ns = hp_clock_ns(CLOCK_MONOTONIC);
 		for (unsigned int i = 0; i < waits->processors; i++)
 			hp_wait_matrix_add(matrix, source->rows + i * waits->rows_count);
 		ret = read_lost(waits, source, matrix, err);
@@ -257,26 +218,12 @@ const char *hp_waits_missing(const struct hp_waits *waits, enum hp_wait_kind kin
 	return waits->sources[kind].missing;
 }
 
-static bool is_per_processor(const struct bpf_map *map)
-{
-	enum bpf_map_type type = bpf_map__type(map);
-
-	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
-}
-
 size_t hp_waits_memory(const struct hp_waits *waits)
 {
-	const struct bpf_map *map;
 	size_t bytes = 0;
 
-	for (int kind = 0; kind < HP_WAIT_KINDS; kind++) {
-		if (!waits->sources[kind].object)
-			continue;
-		bpf_object__for_each_map(map, waits->sources[kind].object) {
-			size_t copies = is_per_processor(map) ? waits->processors : 1;
-
-			bytes += copies * bpf_map__max_entries(map) * ((bpf_map__value_size(map) + 7) / 8 * 8);
-		}
-	}
+	for (int kind = 0; kind < HP_WAIT_KINDS; kind++)
+		if (waits->sources[kind].object)
+			bytes += counters_memory(waits->sources[kind].object, waits->processors);
 	return bytes;
 }

@@ -17,22 +17,13 @@ static const struct hp_wait_program programs[] = {
 
 static int open_block(struct hp_wait_source *source, unsigned int rows_count)
 {
-	struct contention_block_bpf *skel = contention_block_bpf__open();
+	struct contention_block_bpf *skel = hp_wait_open(contention_block_bpf, source, rows_count);
 
 	if (!skel)
 		return -errno;
-	source->skel = skel;
-	source->skeleton = skel->skeleton;
-	source->object = skel->obj;
-	skel->rodata->rows_count = rows_count;
 	/* A request notes one number for each row, and there are many requests. */
 	return bpf_map__set_value_size(skel->maps.hp_requests,
 				       (unsigned int)(offsetof(struct hp_request, used_ns) + rows_count * sizeof(__u64)));
-}
-
-static void destroy_block(void *skel)
-{
-	contention_block_bpf__destroy(skel);
 }
 
 const struct hp_wait_ops hp_wait_block = {
@@ -41,5 +32,4 @@ const struct hp_wait_ops hp_wait_block = {
 	.programs = programs,
 	.programs_count = hp_array_size(programs),
 	.open = open_block,
-	.destroy = destroy_block,
 };

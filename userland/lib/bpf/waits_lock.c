@@ -16,21 +16,12 @@ static const struct hp_wait_program programs[] = {
 
 static int open_lock(struct hp_wait_source *source, unsigned int rows_count)
 {
-	struct contention_lock_bpf *skel = contention_lock_bpf__open();
+	struct contention_lock_bpf *skel = hp_wait_open(contention_lock_bpf, source, rows_count);
 
 	if (!skel)
 		return -errno;
-	source->skel = skel;
-	source->skeleton = skel->skeleton;
-	source->object = skel->obj;
-	skel->rodata->rows_count = rows_count;
 	skel->rodata->waiters_count = WAITERS;
 	return bpf_map__set_max_entries(skel->maps.hp_lock_waiters, WAITERS);
-}
-
-static void destroy_lock(void *skel)
-{
-	contention_lock_bpf__destroy(skel);
 }
 
 const struct hp_wait_ops hp_wait_lock = {
@@ -39,5 +30,4 @@ const struct hp_wait_ops hp_wait_lock = {
 	.programs = programs,
 	.programs_count = hp_array_size(programs),
 	.open = open_lock,
-	.destroy = destroy_lock,
 };

@@ -28,26 +28,17 @@ static const struct hp_wait_program programs[] = {
 
 static int open_memory(struct hp_wait_source *source, unsigned int rows_count)
 {
-	struct contention_memory_bpf *skel = contention_memory_bpf__open();
+	struct contention_memory_bpf *skel = hp_wait_open(contention_memory_bpf, source, rows_count);
 	hp_autoroot *root = hp_root_open("/", NULL);
 
 	if (!skel)
 		return -errno;
-	source->skel = skel;
-	source->skeleton = skel->skeleton;
-	source->object = skel->obj;
-	skel->rodata->rows_count = rows_count;
 	skel->rodata->stalls_count = STALLS;
 	if (!root || !hp_root_exists(root, "/proc/pressure/memory")) {
 		bpf_program__set_autoload(skel->progs.hp_memory_switch, false);
 		source->missing = no_refault;
 	}
 	return bpf_map__set_max_entries(skel->maps.hp_memory_stalls, STALLS);
-}
-
-static void destroy_memory(void *skel)
-{
-	contention_memory_bpf__destroy(skel);
 }
 
 const struct hp_wait_ops hp_wait_memory = {
@@ -57,5 +48,4 @@ const struct hp_wait_ops hp_wait_memory = {
 	.programs = programs,
 	.programs_count = hp_array_size(programs),
 	.open = open_memory,
-	.destroy = destroy_memory,
 };

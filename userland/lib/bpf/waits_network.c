@@ -36,21 +36,12 @@ static int open_network(struct hp_wait_source *source, unsigned int rows_count)
 		source->missing = "kernels older than 6.12 can hang when a queue runs over while it is watched";
 		return -EOPNOTSUPP;
 	}
-	skel = contention_network_bpf__open();
+	skel = hp_wait_open(contention_network_bpf, source, rows_count);
 	if (!skel)
 		return -errno;
-	source->skel = skel;
-	source->skeleton = skel->skeleton;
-	source->object = skel->obj;
-	skel->rodata->rows_count = rows_count;
 	/* A packet notes one number for each row, and there are many packets. */
 	return bpf_map__set_value_size(skel->maps.hp_packets,
 				       (unsigned int)(offsetof(struct hp_packet, used_ns) + rows_count * sizeof(__u64)));
-}
-
-static void destroy_network(void *skel)
-{
-	contention_network_bpf__destroy(skel);
 }
 
 const struct hp_wait_ops hp_wait_network = {
@@ -60,5 +51,4 @@ const struct hp_wait_ops hp_wait_network = {
 	.programs = programs,
 	.programs_count = hp_array_size(programs),
 	.open = open_network,
-	.destroy = destroy_network,
 };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
+#include "base/hp_clock.h"
 #include "base/hp_log.h"
 
 /* The two formats, each with its latest answer. */
@@ -56,14 +56,6 @@ void hp_serve_site_stale(struct hp_serve_site *site)
 	site->pages[0].time_ns = site->pages[1].time_ns = 0;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 static int renew(struct hp_serve_site *site, struct page *page)
 {
 	struct MHD_Response *response;
@@ -80,7 +72,7 @@ static int renew(struct hp_serve_site *site, struct page *page)
 	if (page->response)
 		MHD_destroy_response(page->response);
 	page->response = response;
-	page->time_ns = now_ns();
+	page->time_ns = hp_clock_ns(CLOCK_MONOTONIC);
 	return 0;
 }
 
@@ -118,7 +110,7 @@ static enum MHD_Result answer_metrics(struct hp_serve_site *site, struct MHD_Con
 	struct page *page = &site->pages[wants_openmetrics(connection)];
 	int ret = 0;
 
-	if (!page->response || !page->time_ns || now_ns() - page->time_ns > HP_SERVE_FRESH_NS)
+	if (!page->response || !page->time_ns || hp_clock_ns(CLOCK_MONOTONIC) - page->time_ns > HP_SERVE_FRESH_NS)
 		ret = renew(site, page);
 	if (ret) {
 		hp_log(LOG_ERR, "metrics: %s", strerror(-ret));

@@ -166,10 +166,6 @@ static void put_latency(struct hp_metrics_text *text, const struct hp_metrics_co
 
 static void put_lost_waits(struct hp_metrics_text *text, const struct hp_metrics_contention *contention)
 {
-	static const char *const reasons[HP_WAIT_LOST_REASONS] = {
-		[HP_WAIT_LOST_ROOM] = "room", [HP_WAIT_LOST_EVENT] = "event",
-	};
-
 	for (int kind = 0; kind < HP_WAIT_KINDS; kind++) {
 		const struct hp_wait_matrix *matrix = matrix_of(contention, kind);
 		const char *labels[] = { hp_wait_resource((enum hp_wait_kind)kind), "skipped" };
@@ -178,7 +174,7 @@ static void put_lost_waits(struct hp_metrics_text *text, const struct hp_metrics
 			continue;
 		metrics_number(text, HP_METRIC_LOST, labels, matrix->skipped);
 		for (size_t i = 0; i < HP_WAIT_LOST_REASONS; i++) {
-			labels[1] = reasons[i];
+			labels[1] = hp_wait_lost_words[i];
 			metrics_number(text, HP_METRIC_LOST, labels, matrix->lost[i]);
 		}
 	}
@@ -186,15 +182,11 @@ static void put_lost_waits(struct hp_metrics_text *text, const struct hp_metrics
 
 static void put_lost(struct hp_metrics_text *text, const struct hp_metrics_contention *contention)
 {
-	static const char *const reasons[HP_LOST_REASONS] = {
-		[HP_LOST_HISTORY] = "history", [HP_LOST_ORIGIN] = "origin", [HP_LOST_NESTED] = "nested",
-		[HP_LOST_SWITCH] = "switch",   [HP_LOST_WINDOW] = "window",
-	};
 	static const char *const cpu = "cpu", *const waits = "waits";
 
 	metrics_begin(text, HP_METRIC_LOST);
 	for (size_t i = 0; i < HP_LOST_REASONS; i++)
-		metrics_number(text, HP_METRIC_LOST, (const char *[]){ cpu, reasons[i] }, contention->blame->lost[i]);
+		metrics_number(text, HP_METRIC_LOST, (const char *[]){ cpu, hp_lost_words[i] }, contention->blame->lost[i]);
 	metrics_number(text, HP_METRIC_LOST, (const char *[]){ cpu, "skipped" }, contention->blame->skipped);
 	put_lost_waits(text, contention);
 	metrics_begin(text, HP_METRIC_BPF_MEMORY);
