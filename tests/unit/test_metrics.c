@@ -26,6 +26,7 @@ struct scene {
 	struct hp_blame blame;
 	struct hp_usage usage[2];
 	struct hp_counts drift, events;
+	struct hp_metrics_reclaim reclaim[2];
 	struct hp_metrics_text text;
 };
 
@@ -53,10 +54,19 @@ static int set_up(void **state)
 	scene->usage[0].memory_max_bytes = HP_USAGE_UNLIMITED;
 	hp_counts_add(&scene->drift, (const char *[HP_COUNTS_LABELS]){ "alpha", "cgroup", "known", "yes" });
 	hp_counts_add(&scene->events, (const char *[HP_COUNTS_LABELS]){ "refused" });
+	scene->reclaim[0] = (struct hp_metrics_reclaim){ .domain = "alpha", .numbers = {
+		.mode = HP_RECLAIM_ON, .source = HP_SOURCE_DAMON, .leaving_bytes = 8192, .returned_bytes = 4096, .distance_ms = 8500,
+		.policy_distance_ms = 4000, .working_set = { [HP_TUNER_IN_USE] = 1 << 20, [HP_TUNER_COLD + 1] = 2 << 20 },
+		.pressure_milli = 250, .pressure_target_milli = 500, .cost_milli = 900, .budget_milli = 1000, .window_us = 100000,
+		.regions = 12, .processes = 5, .watched = 2,
+		.sums = { .freed_anon = 123, .freed_cache = 456, .refault_anon = 7, .stops = 3, .budget_waits = 2,
+			  .cost_ns = 1500000000, .windows = 9 } } };
+	scene->reclaim[1] = (struct hp_metrics_reclaim){ .domain = "be\"ta\\" };
 	scene->metrics = (struct hp_metrics){
 		.version = "1", .has_module = true, .is_applied = true, .is_confirm_pending = true, .applied_at_s = 1700000000,
 		.confirm_left_s = 12.5, .last_check_s = 1700000001, .drift = &scene->drift, .events = &scene->events,
-		.domains = rows + HP_ROW_DOMAIN, .usage = scene->usage, .domains_count = 2, .contention = &scene->contention,
+		.domains = rows + HP_ROW_DOMAIN, .usage = scene->usage, .domains_count = 2, .reclaim = scene->reclaim,
+		.reclaim_count = 2, .contention = &scene->contention,
 	};
 	*state = scene;
 	return 0;
@@ -122,6 +132,29 @@ static void test_values(void **state)
 	assert_line(text, "hostpart_drift_events_total{domain=\"alpha\",kind=\"cgroup\",actor=\"known\",mended=\"yes\"} 1");
 	assert_line(text, "hostpart_events_total{type=\"refused\",domain=\"\"} 1");
 	assert_line(text, "hostpart_confirm_remaining_seconds 12.5");
+}
+
+static void test_reclaim(void **state)
+{
+	hp_autofree char *text = write_scene(*state, false);
+
+	assert_line(text, "hostpart_reclaim_mode{domain=\"alpha\",mode=\"on\"} 1");
+	assert_line(text, "hostpart_reclaim_mode{domain=\"alpha\",mode=\"off\"} 0");
+	assert_line(text, "hostpart_reclaim_mode{domain=\"be\\\"ta\\\\\",mode=\"off\"} 1");
+	assert_line(text, "hostpart_reclaim_source_info{domain=\"alpha\",source=\"damon\"} 1");
+	assert_line(text, "hostpart_reclaim_freed_bytes_total{domain=\"alpha\",kind=\"anon\"} 123");
+	assert_line(text, "hostpart_reclaim_freed_bytes_total{domain=\"alpha\",kind=\"cache\"} 456");
+	assert_line(text, "hostpart_reclaim_leaving_bytes{domain=\"alpha\"} 8192");
+	assert_line(text, "hostpart_reclaim_stops_total{domain=\"alpha\",reason=\"pressure\"} 3");
+	assert_line(text, "hostpart_reclaim_stops_total{domain=\"alpha\",reason=\"budget\"} 2");
+	assert_line(text, "hostpart_reclaim_pressure_ratio{domain=\"alpha\"} 0.0025");
+	assert_line(text, "hostpart_reclaim_budget_ratio{domain=\"alpha\"} 0.01");
+	assert_line(text, "hostpart_reclaim_distance_seconds{domain=\"alpha\"} 8.5");
+	assert_line(text, "hostpart_reclaim_cpu_seconds_total{domain=\"alpha\"} 1.5");
+	assert_line(text, "hostpart_reclaim_working_set_bytes{domain=\"alpha\",band=\"in use\",from_seconds=\"0\"} 1048576");
+	assert_line(text, "hostpart_reclaim_working_set_bytes{domain=\"alpha\",band=\"cold\",from_seconds=\"8\"} 2097152");
+	assert_line(text, "hostpart_reclaim_processes{domain=\"alpha\",state=\"small\"} 3");
+	assert_no(text, "working_set_bytes{domain=\"be");
 }
 
 static void test_histogram(void **state)
@@ -339,6 +372,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_values, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_reclaim, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_histogram, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unknown_is_not_zero, set_up, tear_down),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "base/hp_auto.h"
+#include "reclaim/hp_free.h"
 #include "reclaim/hp_pace.h"
 #include "reclaim/random.h"
 
@@ -297,6 +298,48 @@ static void looking_settles_within_the_budget(void **state)
 	}
 }
 
+/* ---- what has left memory ---- */
+
+static void what_is_being_written_has_not_left(void **state)
+{
+	struct hp_domain_memory before = { .swap_bytes = 0 }, now = { .swap_bytes = 10 * MIB, .swap_cached_bytes = 10 * MIB };
+	uint64_t leaving = 10 * MIB;
+
+	(void)state;
+	assert_int_equal(hp_leaving_settle(&leaving, &before, &now), 0);
+	assert_int_equal(leaving, 10 * MIB);
+	before = now;
+	now.swap_cached_bytes = 4 * MIB;
+	assert_int_equal(hp_leaving_settle(&leaving, &before, &now), 6 * MIB);
+	assert_int_equal(leaving, 4 * MIB);
+}
+
+static void what_others_swapped_out_is_not_ours(void **state)
+{
+	struct hp_domain_memory before = { .swap_bytes = 5 * MIB, .swap_cached_bytes = MIB }, now = before;
+	uint64_t leaving = 3 * MIB;
+
+	(void)state;
+	now.swap_bytes = 50 * MIB;
+	assert_int_equal(hp_leaving_settle(&leaving, &before, &now), 3 * MIB);
+	assert_int_equal(leaving, 0);
+	before = now;
+	now.swap_bytes = 80 * MIB;
+	assert_int_equal(hp_leaving_settle(&leaving, &before, &now), 0);
+}
+
+static void what_comes_back_hides_nothing(void **state)
+{
+	/* 6 MiB left while 5 MiB that had left before were read back. */
+	struct hp_domain_memory before = { .swap_bytes = 20 * MIB }, now = { .swap_bytes = 21 * MIB, .refault_anon_bytes = 5 * MIB };
+	uint64_t leaving = 8 * MIB;
+
+	(void)state;
+	assert_int_equal(hp_leaving_settle(&leaving, &before, &now), 6 * MIB);
+	/* The other two are neither in memory nor on their way: they were used again. */
+	assert_int_equal(leaving, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +357,9 @@ int main(void)
 		cmocka_unit_test(a_little_proves_nothing),
 		cmocka_unit_test(each_level_costs_less),
 		cmocka_unit_test(looking_settles_within_the_budget),
+		cmocka_unit_test(what_is_being_written_has_not_left),
+		cmocka_unit_test(what_others_swapped_out_is_not_ours),
+		cmocka_unit_test(what_comes_back_hides_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

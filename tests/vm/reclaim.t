@@ -33,6 +33,15 @@ start_partd() {
 on_exit sh -c "cat $work/partd.log"
 of() { partctl reclaim status alpha -o json | jq -r ".domains[0].$1"; }
 at_least() { local got; got=$(of "$1"); echo "$1 is $got, wanted $2"; [ "$got" != null ] && [ "${got%.*}" -ge "$2" ]; }
+current() { cat /sys/fs/cgroup/hostpart*/alpha/memory.current; }
+# What is told to be freed must be what memory.current fell by; page cache and slab of the domain may move a little.
+freed_is_real() { # WAS
+	local told fell
+	told=$(($(of freed_bytes) + $(of freed_cache_bytes))) fell=$(($1 - $(current)))
+	echo "told $told, memory.current fell by $fell, leaving $(of leaving_bytes)"
+	grep -E '^(anon|file|swapcached|file_writeback|workingset_refault_anon|pgscan|pgsteal) ' /sys/fs/cgroup/hostpart*/alpha/memory.stat
+	[ $((told > fell ? told - fell : fell - told)) -le $((8 << 20)) ]
+}
 swapped_kib() { awk '/^VmSwap:/ { print $2 }' "/proc/$1/status"; }
 start_load() { # ARGUMENT... : sets pid, the domain's process in our numbers
 	partctl exec alpha -- $load "$@" > "$work/load.out" 2>&1 &
@@ -66,6 +75,7 @@ exits 2 "a domain that does not exist" partctl reclaim set alhpa on
 like "and what was meant" "$(partctl reclaim set alhpa on 2>&1)" "did you mean 'alpha'"
 
 # ---- on frees what is cold, and leaves what is hot ----
+was=$(current)
 like "the mode is set at once" "$(partctl reclaim set alpha on)" '^alpha: on \(was observe\)'
 if [ -n "$has_damon" ]; then
 	eventually 90 "the idle part is freed" bash -c "[ \$(awk '/^VmSwap:/ { print \$2 }' /proc/$pid/status) -ge $((56 << 10)) ]"
@@ -73,23 +83,33 @@ if [ -n "$has_damon" ]; then
 	sleep 5
 	note "major faults of the load: $hot_faults, 5 s later $(cut -d' ' -f12 "/proc/$pid/stat")"
 	ok "the hot set stays" test $(($(cut -d' ' -f12 "/proc/$pid/stat") - hot_faults)) -le 64
-	ok "what was freed is counted" at_least freed_bytes $((48 << 20))
+	eventually 20 "what was freed is counted" at_least freed_bytes $((48 << 20))
+	eventually 20 "and is what has left memory" freed_is_real "$was"
+	note "$(freed_is_real "$was")"
 	kill -USR1 "$pid"
 	eventually 60 "the service wakes" grep -q woke "$work/load.out"
 	eventually 20 "what came back is counted" at_least returned_bytes $((8 << 20))
-	eventually 10 "the kernel counts refaults too" at_least refaulted_anon_bytes $((8 << 20))
+	eventually 10 "the kernel counts refaults too" at_least refaulted_anon_bytes $((32 << 20))
+	note "$(freed_is_real "$was")"
 else
 	# One mapping with a hot part is hot: the source sees no closer. An idle process is freed.
 	sleep 10
 	is "a mapping with a hot part stays" "$(swapped_kib "$pid")" 0
+	was=$(current)
 	partctl exec alpha -- $load --mib 64 > "$work/idle.out" 2>&1 &
 	eventually 30 "an idle process is ready" grep -q ready "$work/idle.out"
 	idle=$(pgrep -n -x hp-memload)
 	eventually 90 "an idle process is freed" bash -c "[ \$(awk '/^VmSwap:/ { print \$2 }' /proc/$idle/status) -ge $((40 << 10)) ]"
+	eventually 30 "what was freed is counted" at_least freed_bytes $((32 << 20))
+	ok "and has left memory" test $(($(current) - was)) -le $((40 << 20))
+	note "$(freed_is_real "$was")"
 	kill "$idle"
 fi
 note "$(partctl reclaim)"
-like "metrics" "$(partctl reclaim metrics)" '^hostpart_reclaim_freed_bytes_total\{domain="alpha"\} [1-9]'
+metrics=$(curl -sf -m 20 --unix-socket /run/hostpart/metrics.sock http://localhost/metrics)
+like "Prometheus is told" "$metrics" '^hostpart_reclaim_freed_bytes_total\{domain="alpha",kind="anon"\} [1-9]'
+like "in which mode" "$metrics" '^hostpart_reclaim_mode\{domain="alpha",mode="on"\} 1'
+like "at what cost" "$metrics" '^hostpart_reclaim_cpu_seconds_total\{domain="alpha"\} [0-9.]*[1-9]'
 
 # ---- partd dies: nothing is leaked, the mode that was set stays ----
 kdamond=$(of kdamond)

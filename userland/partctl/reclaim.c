@@ -11,16 +11,16 @@
 #include "ctl/hp_ctl.h"
 #include "policy/hp_policy.h"
 
-enum question { ASK_STATUS, ASK_REGIONS, ASK_EXPLAIN, ASK_SET, ASK_METRICS };
+enum question { ASK_STATUS, ASK_REGIONS, ASK_EXPLAIN, ASK_SET };
 
 static const struct {
 	const char *request;
 	int min, max;		/* operands behind the word */
 } questions[] = {
 	[ASK_STATUS] = { "status", 0, 1 },  [ASK_REGIONS] = { "regions", 0, 1 }, [ASK_EXPLAIN] = { "explain", 1, 1 },
-	[ASK_SET] = { "set", 2, 2 },	    [ASK_METRICS] = { "status", 0, 1 },
+	[ASK_SET] = { "set", 2, 2 },
 };
-static const char *const question_words[] = { "status", "regions", "explain", "set", "metrics", NULL };
+static const char *const question_words[] = { "status", "regions", "explain", "set", NULL };
 
 static int word_of(const char *what, const char *word, const char *const *words, unsigned int *found, struct hp_err *err)
 {
@@ -77,9 +77,7 @@ static void show(const struct run *run, enum question what, struct json_object *
 {
 	struct json_object *field;
 
-	if (what == ASK_METRICS) {
-		reclaim_print_metrics(answer);
-	} else if (run->format != OUT_TABLE) {
+	if (run->format != OUT_TABLE) {
 		out_object(run, json_object_get(answer));
 	} else if (what == ASK_STATUS) {
 		reclaim_print_status(run, answer);
@@ -144,14 +142,13 @@ static int run_reclaim(struct run *run, int argc, char **argv)
 const struct verb verb_reclaim = {
 	.name = "reclaim",
 	.summary = "which memory is used, what was freed, and why",
-	.usage = "[status|regions|metrics [DOMAIN] | explain PID[:ADDRESS] | set DOMAIN off|observe|on]",
+	.usage = "[status|regions [DOMAIN] | explain PID[:ADDRESS] | set DOMAIN off|observe|on]",
 	.help = "Shows what partd's reclaim tuners know and do: the working set by how far back its K-th use lies,\n"
 		"what was freed and what of it came back, the pressure, and what looking costs.\n\n"
 		"status (default)  a line for each domain, and its working set\n"
 		"regions           a picture of hot and cold memory, process by process\n"
 		"explain           why the memory of a process is ranked as it is\n"
-		"set               the mode of a domain, until its policy changes\n"
-		"metrics           the status in the text format of Prometheus\n\n"
+		"set               the mode of a domain, until its policy changes\n\n"
 		"Example:\n  partctl reclaim set alpha observe",
 	.run = run_reclaim,
 	.needs_root = true,

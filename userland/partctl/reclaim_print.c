@@ -89,6 +89,20 @@ static void print_working_set(struct json_object *domain)
 	}
 }
 
+static void print_cost(struct json_object *domain)
+{
+	double budget = json_object_get_double(field(domain, "budget_percent"));
+	double now = json_object_get_double(field(domain, "cost_percent"));
+
+	printf("  cost      %.2f %% of one core lately, %.2f %% in the mean; budget %.2f %%", now,
+	       json_object_get_double(field(domain, "cost_mean_percent")), budget);
+	if (number_of(domain, "budget_waits"))
+		printf("; %" PRIu64 " times freeing waited for it", number_of(domain, "budget_waits"));
+	printf("\n");
+	if (now > budget && is_true(domain, "is_at_slowest"))
+		printf("            over the budget, and it cannot look any less often\n");
+}
+
 static void print_domain(const struct run *run, struct json_object *domain)
 {
 	hp_autofree char *would = hp_size_human(number_of(domain, "would_free_bytes"));
@@ -103,10 +117,16 @@ static void print_domain(const struct run *run, struct json_object *domain)
 	printf("; page cache: %s\n", text_of(domain, "cache_source"));
 	printf("  watched   %" PRIu64 " of %" PRIu64 " processes, %" PRIu64 " regions\n", number_of(domain, "watched"),
 	       number_of(domain, "processes"), number_of(domain, "regions"));
+	print_cost(domain);
 	if (text_of(domain, "problem"))
 		printf("  %sproblem   %s%s\n", out_colour(run, OUT_YELLOW), text_of(domain, "problem"), out_colour(run, OUT_PLAIN));
 	if (text_of(domain, "limit"))
 		printf("  limit     %s\n", text_of(domain, "limit"));
+	if (number_of(domain, "leaving_bytes")) {
+		hp_autofree char *leaving = hp_size_human(number_of(domain, "leaving_bytes"));
+
+		printf("  leaving   %s: taken from processes, not out of memory yet\n", leaving);
+	}
 	if (strcmp(text_of(domain, "mode"), "observe") == 0)
 		printf("  would     have freed %s\n", would);
 	if (json_object_array_length(field(domain, "working_set"))) {
@@ -266,52 +286,5 @@ void reclaim_print_explain(const struct run *run, struct json_object *answer)
 		if (!is_true(region, "freed"))
 			printf("  rank      %" PRIu64 " regions are colder\n", number_of(region, "colder_regions"));
 		printf("  so        %s\n", text_of(region, "why"));
-	}
-}
-
-/* ---- metrics ---- */
-
-static const struct {
-	const char *key, *name, *type, *help;
-	double scale;
-} metrics[] = {
-	{ "memory_bytes", "memory_bytes", "gauge", "Memory that the domain uses.", 1 },
-	{ "guarantee_bytes", "guarantee_bytes", "gauge", "Memory below which nothing is freed.", 1 },
-	{ "freed_bytes", "freed_bytes_total", "counter", "Memory of processes that was freed.", 1 },
-	{ "freed_cache_bytes", "freed_cache_bytes_total", "counter", "Page cache that was freed.", 1 },
-	{ "would_free_bytes", "would_free_bytes_total", "counter", "Memory of processes that mode observe would have freed.", 1 },
-	{ "returned_bytes", "returned_bytes_total", "counter", "Freed memory that was used again.", 1 },
-	{ "refaulted_anon_bytes", "refaulted_anon_bytes_total", "counter", "Refaults of processes' memory, all causes.", 1 },
-	{ "refaulted_file_bytes", "refaulted_file_bytes_total", "counter", "Refaults of page cache, all causes.", 1 },
-	{ "major_faults", "major_faults_total", "counter", "Major faults of the domain, all causes.", 1 },
-	{ "pressure_percent", "pressure_ratio", "gauge", "Share of the last second in which tasks waited for memory.", 0.01 },
-	{ "pressure_stops", "pressure_stops_total", "counter", "How often pressure stopped the freeing.", 1 },
-	{ "distance_ms", "distance_seconds", "gauge", "Backward K-distance from which memory is freed.", 0.001 },
-	{ "cost_ns", "cost_seconds_total", "counter", "Processor time of looking and freeing.", 1e-9 },
-	{ "windows", "windows_total", "counter", "Windows of references that were taken in.", 1 },
-	{ "windows_lost", "windows_lost_total", "counter", "Windows of references that were lost.", 1 },
-	{ "regions", "regions", "gauge", "Regions with a history.", 1 },
-	{ "watched", "watched_processes", "gauge", "Processes that are watched.", 1 },
-};
-
-void reclaim_print_metrics(struct json_object *answer)
-{
-	struct json_object *domains = field(answer, "domains");
-
-	for (size_t m = 0; m < hp_array_size(metrics); m++) {
-		printf("# HELP hostpart_reclaim_%s %s\n# TYPE hostpart_reclaim_%s %s\n", metrics[m].name, metrics[m].help,
-		       metrics[m].name, metrics[m].type);
-		for (size_t i = 0; i < json_object_array_length(domains); i++) {
-			struct json_object *domain = json_object_array_get_idx(domains, i);
-
-			printf("hostpart_reclaim_%s{domain=\"%s\"} %.15g\n", metrics[m].name, text_of(domain, "domain"),
-			       json_object_get_double(field(domain, metrics[m].key)) * metrics[m].scale);
-		}
-	}
-	printf("# HELP hostpart_reclaim_mode What the tuner does: off, observe or on.\n# TYPE hostpart_reclaim_mode gauge\n");
-	for (size_t i = 0; i < json_object_array_length(domains); i++) {
-		struct json_object *domain = json_object_array_get_idx(domains, i);
-
-		printf("hostpart_reclaim_mode{domain=\"%s\",mode=\"%s\"} 1\n", text_of(domain, "domain"), text_of(domain, "mode"));
 	}
 }

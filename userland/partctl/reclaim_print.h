@@ -9,7 +9,5 @@
 void reclaim_print_status(const struct run *run, struct json_object *answer);
 void reclaim_print_regions(const struct run *run, struct json_object *answer);
 void reclaim_print_explain(const struct run *run, struct json_object *answer);
-/* The status in the text format of Prometheus. */
-void reclaim_print_metrics(struct json_object *answer);
 
 #endif

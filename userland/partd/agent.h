@@ -20,6 +20,7 @@ struct reported;
 struct metrics;
 struct metrics_options;
 struct reclaim;
+struct hp_metrics_reclaim;
 
 /* The latest event of the module that was told. */
 struct agent_mark {
@@ -83,6 +84,8 @@ void reclaim_adopt(struct agent *agent);
 /* Before the first of these: turns off what a partd that was killed left running. */
 void reclaim_start(struct agent *agent);
 void reclaim_stop(struct agent *agent);
+/* What each tuner knows and did; the caller frees the array, the names are the tuners'. -ENOMEM. */
+int reclaim_look(const struct agent *agent, struct hp_metrics_reclaim **looked, size_t *count);
 /* Answers {"verb":"reclaim","what":...} in *result, an empty object of the caller's that may be replaced. */
 int reclaim_request(struct agent *agent, struct json_object *request, pid_t caller, struct json_object **result,
 		    struct hp_err *err);

@@ -97,6 +97,7 @@ struct looked {
 	struct hp_blame blame;
 	const char *rows[HP_ROWS_MAX];
 	bool is_hooked[HP_HOOKS];
+	struct hp_metrics_reclaim *reclaim;	/* owned */
 	struct hp_metrics_contention contention;
 };
 
@@ -104,6 +105,7 @@ static void clear_looked(struct looked *looked)
 {
 	hp_usage_sample_clear(&looked->sample);
 	hp_blame_clear(&looked->blame);
+	free(looked->reclaim);
 }
 
 static void look_at_contention(struct agent *agent, struct hp_metrics *metrics, struct looked *looked)
@@ -135,8 +137,11 @@ int metrics_collect(void *arg, struct hp_metrics_text *text)
 	uint64_t began_ns = hp_clock_ns(CLOCK_MONOTONIC);
 	int ret = look_at_domains(agent, &metrics, &looked.sample);
 
+	if (ret == 0)
+		ret = reclaim_look(agent, &looked.reclaim, &metrics.reclaim_count);
 	if (ret)
 		return ret;
+	metrics.reclaim = looked.reclaim;
 	look_at_self(agent, &metrics);
 	look_at_module(&metrics);
 	look_at_state(agent, &metrics);

@@ -8,6 +8,7 @@
 #include "base/hp_leg.h"
 #include "base/hp_log.h"
 #include "base/hp_text.h"
+#include "metrics/hp_metrics.h"
 #include "policy/hp_policy.h"
 #include "reclaim/hp_tuner.h"
 
@@ -211,6 +212,21 @@ void reclaim_start(struct agent *agent)
 void reclaim_stop(struct agent *agent)
 {
 	stop_tuners(agent);
+}
+
+int reclaim_look(const struct agent *agent, struct hp_metrics_reclaim **looked, size_t *count)
+{
+	const struct reclaim *reclaim = agent->reclaim;
+
+	*count = reclaim ? reclaim->count : 0;
+	*looked = calloc(*count + 1, sizeof(**looked));
+	if (!*looked)
+		return -ENOMEM;
+	for (size_t i = 0; i < *count; i++) {
+		(*looked)[i].domain = hp_tuner_domain(reclaim->tuners[i]);
+		hp_tuner_numbers_read(reclaim->tuners[i], &(*looked)[i].numbers);
+	}
+	return 0;
 }
 
 /* ---- what partctl asks ---- */

@@ -9,6 +9,7 @@
 #include "bpf/hp_blame.h"
 #include "bpf/hp_waits.h"
 #include "metrics/hp_counts.h"
+#include "reclaim/hp_tuner_numbers.h"
 #include "usage/hp_usage.h"
 
 enum hp_metric_type { HP_GAUGE, HP_COUNTER, HP_HISTOGRAM, HP_INFO };
@@ -34,6 +35,12 @@ enum hp_metric_id {
 	HP_METRIC_DOMAIN_CPUS, HP_METRIC_DOMAIN_CPU, HP_METRIC_DOMAIN_TASKS,
 	HP_METRIC_DOMAIN_MEMORY, HP_METRIC_DOMAIN_MEMORY_MIN, HP_METRIC_DOMAIN_MEMORY_MAX, HP_METRIC_DOMAIN_PRESSURE,
 	HP_METRIC_DOMAIN_READ, HP_METRIC_DOMAIN_WRITTEN, HP_METRIC_DOMAIN_RECEIVED, HP_METRIC_DOMAIN_SENT,
+	HP_METRIC_RECLAIM_MODE, HP_METRIC_RECLAIM_SOURCE, HP_METRIC_RECLAIM_FREED, HP_METRIC_RECLAIM_WOULD,
+	HP_METRIC_RECLAIM_LEAVING, HP_METRIC_RECLAIM_COLD, HP_METRIC_RECLAIM_RETURNED, HP_METRIC_RECLAIM_REFAULTED,
+	HP_METRIC_RECLAIM_FAULTS, HP_METRIC_RECLAIM_PRESSURE, HP_METRIC_RECLAIM_TARGET, HP_METRIC_RECLAIM_STOPS,
+	HP_METRIC_RECLAIM_DISTANCE, HP_METRIC_RECLAIM_WORKING_SET, HP_METRIC_RECLAIM_CPU, HP_METRIC_RECLAIM_COST,
+	HP_METRIC_RECLAIM_BUDGET, HP_METRIC_RECLAIM_WINDOW, HP_METRIC_RECLAIM_WINDOWS, HP_METRIC_RECLAIM_REGIONS,
+	HP_METRIC_RECLAIM_PROCESSES,
 	HP_METRIC_CONTENTION, HP_METRIC_HOOK, HP_METRIC_BLAME, HP_METRIC_WAIT, HP_METRIC_LATENCY, HP_METRIC_PREEMPTIONS,
 	HP_METRIC_CONTENDED, HP_METRIC_HARM, HP_METRIC_WAIT_LATENCY,
 	HP_METRIC_LOST, HP_METRIC_BPF_MEMORY,
@@ -54,6 +61,12 @@ struct hp_metrics_contention {
 	uint64_t waits_memory_bytes;
 };
 
+/* What the reclaim tuner of a domain knows and did. */
+struct hp_metrics_reclaim {
+	const char *domain;
+	struct hp_tuner_numbers numbers;
+};
+
 /* One look at everything; all borrowed. */
 struct hp_metrics {
 	const char *version;
@@ -68,6 +81,8 @@ struct hp_metrics {
 	const char *const *domains;	/* names */
 	const struct hp_usage *usage;	/* of each domain */
 	size_t domains_count;
+	const struct hp_metrics_reclaim *reclaim;	/* of each tuner */
+	size_t reclaim_count;
 	const struct hp_metrics_contention *contention;	/* NULL = nothing is counted */
 };
 

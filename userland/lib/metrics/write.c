@@ -137,6 +137,7 @@ int hp_metrics_write(struct hp_metrics_text *text, const struct hp_metrics *metr
 	put_counts(text, HP_METRIC_DRIFT, metrics->drift);
 	put_counts(text, HP_METRIC_EVENTS, metrics->events);
 	put_usage(text, metrics);
+	metrics_reclaim(text, metrics->reclaim, metrics->reclaim_count);
 	metrics_contention(text, metrics->contention);
 	metrics_end(text);
 	return text->is_short ? -ENOMEM : 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* free.c: frees memory of a process or of a domain's page cache. */
+/* free.c: frees memory of a process or from a domain's lists, and reads what the domain's memory does. */
 #include "hp_free.h"
 
 #include <errno.h>
@@ -49,19 +49,22 @@ int64_t hp_free_pages(int pidfd, const struct hp_anons *anons, uint64_t start, u
 	return sum;
 }
 
-int hp_free_cache(struct hp_root *root, const char *cgroup, uint64_t bytes, enum hp_cache_how how, bool *knows_swappiness)
+int hp_free_from_lists(struct hp_root *root, const char *cgroup, uint64_t bytes, enum hp_lists lists, bool *knows_swappiness)
 {
+	static const char *const words[] = {
+		[HP_LISTS_FILES] = " swappiness=0", [HP_LISTS_ANON] = " swappiness=200", [HP_LISTS_ANY] = "",
+	};
 	hp_autofree char *path = hp_cgroup_path(cgroup, "memory.reclaim");
 	char text[48];
 	int ret;
 
 	if (!path)
 		return -ENOMEM;
-	snprintf(text, sizeof(text), "%" PRIu64 "%s", bytes, how == HP_CACHE_FILES && *knows_swappiness ? " swappiness=0" : "");
+	snprintf(text, sizeof(text), "%" PRIu64 "%s", bytes, *knows_swappiness ? words[lists] : "");
 	ret = hp_root_write(root, path, text, NULL);
-	if (ret == -EINVAL && *knows_swappiness && how == HP_CACHE_FILES) {
+	if (ret == -EINVAL && *knows_swappiness && lists != HP_LISTS_ANY) {
 		*knows_swappiness = false;
-		return hp_free_cache(root, cgroup, bytes, how, knows_swappiness);
+		return hp_free_from_lists(root, cgroup, bytes, lists, knows_swappiness);
 	}
 	/* EAGAIN: less than asked for could be freed. */
 	return ret == -EAGAIN ? 0 : ret;
@@ -131,6 +134,9 @@ int hp_domain_memory_read(struct hp_root *root, const char *cgroup, struct hp_do
 	memory->current_bytes = read_bytes(root, cgroup, "memory.current");
 	memory->min_bytes = read_bytes(root, cgroup, "memory.min");
 	memory->swap_free_bytes = swap_free(root, cgroup);
+	memory->swap_bytes = read_bytes(root, cgroup, "memory.swap.current");
+	memory->swap_cached_bytes = field_of(stat, "swapcached");
+	memory->writeback_bytes = field_of(stat, "file_writeback");
 	memory->anon_bytes = field_of(stat, "anon");
 	memory->file_bytes = field_of(stat, "file");
 	memory->inactive_file_bytes = field_of(stat, "inactive_file");

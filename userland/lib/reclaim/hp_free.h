@@ -54,23 +54,27 @@ enum hp_free_how {
  */
 int64_t hp_free_pages(int pidfd, const struct hp_anons *anons, uint64_t start, uint64_t end, enum hp_free_how how);
 
-/* How memory.reclaim chooses. */
-enum hp_cache_how {
-	HP_CACHE_FILES,		/* pages of files only: swappiness=0, where the kernel knows it (6.12) */
-	HP_CACHE_ANY,		/* as the kernel's lists have it */
+/* From which of the kernel's lists memory.reclaim takes. */
+enum hp_lists {
+	HP_LISTS_FILES,		/* pages of files only: swappiness=0, where the kernel knows it (6.12) */
+	HP_LISTS_ANON,		/* memory without a file first: swappiness=200 */
+	HP_LISTS_ANY,		/* as the kernel weighs them */
 };
 
 /*
  * Writes to the cgroup's memory.reclaim: nothing outside of it is touched.
  * Blocks. *knows_swappiness is cleared when the kernel does not know that word;
- * then HP_CACHE_FILES chooses as HP_CACHE_ANY does. 0 also when less was freed.
+ * then all is as with HP_LISTS_ANY. 0 also when less was freed.
  */
-int hp_free_cache(struct hp_root *root, const char *cgroup, uint64_t bytes, enum hp_cache_how how, bool *knows_swappiness);
+int hp_free_from_lists(struct hp_root *root, const char *cgroup, uint64_t bytes, enum hp_lists lists, bool *knows_swappiness);
 
 /* ---- what a domain's memory does ---- */
 
 struct hp_domain_memory {
 	uint64_t current_bytes, min_bytes, swap_free_bytes;
+	uint64_t swap_bytes;		/* in swap, whether or not also in memory */
+	uint64_t swap_cached_bytes;	/* in swap and in memory: read from there, or on the way out */
+	uint64_t writeback_bytes;	/* being written, to swap or to files */
 	uint64_t anon_bytes, file_bytes, inactive_file_bytes;
 	uint64_t refault_anon_bytes, refault_file_bytes;	/* since the cgroup was made */
 	uint64_t major_faults;
@@ -80,5 +84,13 @@ struct hp_domain_memory {
 
 /* -errno when the cgroup is not there or has no memory controller. */
 int hp_domain_memory_read(struct hp_root *root, const char *cgroup, struct hp_domain_memory *memory, struct hp_err *err);
+
+/*
+ * Memory that MADV_PAGEOUT took from a process has not left yet: it is in the
+ * swap cache, charged to the domain, until it has been written and the kernel's
+ * reclaim came by. Of *leaving_bytes, how many have left between two looks; what
+ * was used again, or whose process ended, is subtracted too.
+ */
+uint64_t hp_leaving_settle(uint64_t *leaving_bytes, const struct hp_domain_memory *before, const struct hp_domain_memory *now);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/hp_root.h"
 #include "policy/hp_policy.h"
 #include "reclaim/hp_damon.h"
+#include "reclaim/hp_tuner_numbers.h"
 
 struct hp_tuner;
 
@@ -28,6 +29,8 @@ const char *hp_tuner_domain(const struct hp_tuner *tuner);
 void hp_tuner_set_mode(struct hp_tuner *tuner, enum hp_reclaim_mode mode);
 enum hp_reclaim_mode hp_tuner_mode(struct hp_tuner *tuner);
 
+/* Any thread may ask; never waits for what the tuner is doing to the domain's memory. */
+void hp_tuner_numbers_read(struct hp_tuner *tuner, struct hp_tuner_numbers *numbers);
 /* Any thread may ask; the caller puts the object. Keys: see partctl(1), "partctl reclaim". */
 struct json_object *hp_tuner_status(struct hp_tuner *tuner);
 struct json_object *hp_tuner_regions(struct hp_tuner *tuner);

@@ -11,9 +11,10 @@ static bool is_correlated_at(const struct hp_lruk *lruk, uint32_t b, uint64_t ti
 
 /* ---- histories beyond residence ---- */
 
-static bool is_expired(const struct hp_lruk *lruk, uint64_t last)
+/* A history beyond residence whose last reference was at `last`. */
+static bool is_expired_at(const struct hp_lruk *lruk, uint64_t last, uint64_t time)
 {
-	return lruk->now - last > lruk->config.rip;
+	return time - last > lruk->config.rip;
 }
 
 static void drop_history(struct hp_lruk *lruk, uint32_t b)
@@ -50,7 +51,7 @@ static uint32_t oldest_gone(struct hp_lruk *lruk)
 static void drop_expired(struct hp_lruk *lruk)
 {
 	/* A stale entry is too early, never too late. */
-	while (lruk->gone.count && is_expired(lruk, lruk->gone.entries[0].major))
+	while (lruk->gone.count && is_expired_at(lruk, lruk->gone.entries[0].major, lruk->now))
 		if (is_gone_top_true(lruk))
 			drop_history(lruk, lruk->gone.entries[0].item);
 }
@@ -60,7 +61,7 @@ static bool has_room_for_history(struct hp_lruk *lruk, const struct lruk_block *
 {
 	uint32_t oldest;
 
-	if (is_expired(lruk, block->last) || !lruk->config.history_max)
+	if (is_expired_at(lruk, block->last, lruk->now) || !lruk->config.history_max)
 		return false;
 	if (lruk->gone_count < lruk->config.history_max)
 		return true;
@@ -217,7 +218,7 @@ int hp_lruk_reference(struct hp_lruk *lruk, uint64_t id, uint64_t time, struct h
 		refer_resident(lruk, b);
 		return 0;
 	}
-	if (b != IDMAP_NONE && is_expired(lruk, lruk_at(lruk, b)->last)) {
+	if (b != IDMAP_NONE && is_expired_at(lruk, lruk_at(lruk, b)->last, time)) {
 		drop_history(lruk, b);
 		b = IDMAP_NONE;
 	}
@@ -290,7 +291,7 @@ static uint32_t find_at(const struct hp_lruk *lruk, uint64_t id, uint64_t time)
 {
 	uint32_t b = idmap_find(&lruk->map, id);
 
-	if (b != IDMAP_NONE && lruk_at(lruk, b)->state == LRUK_GONE && time - lruk_at(lruk, b)->last > lruk->config.rip)
+	if (b != IDMAP_NONE && lruk_at(lruk, b)->state == LRUK_GONE && is_expired_at(lruk, lruk_at(lruk, b)->last, time))
 		return IDMAP_NONE;
 	return b;
 }

@@ -44,9 +44,10 @@ static void back_off(struct hp_pace *pace, uint64_t now_ms)
 }
 
 /* Page cache that comes back soon was in use: less of it next time, more when it stays away. */
-static void adapt_file(struct hp_pace *pace, const struct hp_pace_input *input)
+static void adapt_file(struct hp_pace *pace, const struct hp_pace_config *config, const struct hp_pace_input *input)
 {
-	pace->file_refaulted += input->refault_file_bytes;
+	/* Without ranking the same chunk frees any memory. */
+	pace->file_refaulted += input->refault_file_bytes + (config->is_ranked ? 0 : input->refault_anon_bytes);
 	if (pace->file_refaulted * FILE_REFAULTS_MAX > pace->file_freed)
 		pace->file_chunk /= 2;
 	else
@@ -111,7 +112,7 @@ struct hp_pace_plan hp_pace_decide(struct hp_pace *pace, const struct hp_pace_co
 
 	pace->pressure_milli = share_milli(input->stalled_us, input->elapsed_us);
 	pace->anon_chunk = clamp(pace->anon_chunk, HP_PACE_CHUNK_MIN, HP_PACE_CHUNK_MAX);
-	adapt_file(pace, input);
+	adapt_file(pace, config, input);
 	count_debt(pace, config, input);
 	plan.why = reason(pace, config, input);
 	if (plan.why != HP_PACE_FREEING)

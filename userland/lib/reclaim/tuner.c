@@ -13,7 +13,7 @@
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
 
-enum { TURN_MS = 1000, ADAPT_MS = 5000 };
+enum { TURN_MS = 1000, ADAPT_MS = 5000, BANDS_MS = 30000, BANDS_SAMPLES = 4 };
 
 uint64_t tuner_now_us(void)
 {
@@ -33,10 +33,12 @@ uint64_t tuner_now_ms(void)
 static struct hp_pace_input make_input(const struct hp_tuner *tuner, const struct hp_domain_memory *now, uint64_t now_us)
 {
 	const struct hp_domain_memory *last = &tuner->memory;
+	uint64_t leaving = tuner->leaving_bytes < now->current_bytes ? tuner->leaving_bytes : now->current_bytes;
 
 	return (struct hp_pace_input){
 		.now_ms = now_us / 1000, .elapsed_us = now_us - tuner->turned_us,
-		.current_bytes = now->current_bytes, .min_bytes = now->min_bytes,
+		/* What is on its way out must not be counted on: the guarantee holds also when it is gone. */
+		.current_bytes = now->current_bytes - leaving, .min_bytes = now->min_bytes,
 		.inactive_file_bytes = now->inactive_file_bytes, .swap_free_bytes = now->swap_free_bytes,
 		.has_pressure = now->has_pressure, .stalled_us = now->stalled_us - last->stalled_us,
 		.refault_file_bytes = now->refault_file_bytes - last->refault_file_bytes,
@@ -47,10 +49,13 @@ static struct hp_pace_input make_input(const struct hp_tuner *tuner, const struc
 
 static void add_sums(struct hp_tuner *tuner, const struct hp_domain_memory *now, const struct hp_pace_input *input)
 {
+	tuner->sums.freed_anon += hp_leaving_settle(&tuner->leaving_bytes, &tuner->memory, now);
+	tuner->sums.active_ns += input->elapsed_us * 1000;
 	tuner->sums.refault_anon += input->refault_anon_bytes;
 	tuner->sums.refault_file += input->refault_file_bytes;
 	tuner->sums.major_faults += now->major_faults - tuner->memory.major_faults;
 	tuner->sums.stops += tuner->plan.why == HP_PACE_PRESSURE;
+	tuner->sums.budget_waits += tuner->plan.why == HP_PACE_BUDGET;
 }
 
 /* Reads, decides; true when there is something to do. */
@@ -77,7 +82,8 @@ static bool decide(struct hp_tuner *tuner, struct hp_pace_plan *plan)
 	tuner->turned_us = now_us;
 	tuner->turn_cost_ns = 0;
 	*plan = tuner->plan;
-	return had_memory && plan->why == HP_PACE_FREEING;
+	/* At the guarantee nothing more is taken, but what was taken still has to go. */
+	return had_memory && (plan->why == HP_PACE_FREEING || (plan->why == HP_PACE_GUARANTEE && tuner->leaving_bytes));
 }
 
 static void count_cost(struct hp_tuner *tuner)
@@ -99,6 +105,25 @@ static void adapt(struct hp_tuner *tuner, uint64_t now_ms)
 	tuner->adapted_ms = now_ms;
 }
 
+/* For those who ask often, so that their asking costs nothing. */
+static void measure_working_set(struct hp_tuner *tuner, uint64_t now_ms)
+{
+	uint64_t bands[HP_TUNER_BANDS];
+	struct told told;
+
+	if (!tuner->spec.is_ranked || now_ms - tuner->banded_ms < BANDS_MS)
+		return;
+	pthread_mutex_lock(&tuner->lock);
+	told_copy(tuner, &told);
+	pthread_mutex_unlock(&tuner->lock);
+	told_bands(&told, BANDS_SAMPLES, bands);
+	free(told.items);
+	pthread_mutex_lock(&tuner->lock);
+	memcpy(tuner->working_set, bands, sizeof(bands));
+	tuner->banded_ms = now_ms;
+	pthread_mutex_unlock(&tuner->lock);
+}
+
 static void turn(struct hp_tuner *tuner)
 {
 	uint64_t now_ms = tuner_now_ms();
@@ -117,6 +142,7 @@ static void turn(struct hp_tuner *tuner)
 	pthread_mutex_unlock(&tuner->lock);
 	if (is_worth_it)
 		tuner_free_planned(tuner, &plan);
+	measure_working_set(tuner, now_ms);
 }
 
 /* ---- the thread ---- */
@@ -158,6 +184,8 @@ static void rest(struct hp_tuner *tuner)
 	pthread_mutex_lock(&tuner->lock);
 	tuner_sample_stop(tuner);
 	tuner->has_memory = false;
+	tuner->leaving_bytes = 0;
+	memset(tuner->working_set, 0, sizeof(tuner->working_set));
 	tuner->problem[0] = '\0';
 	pthread_mutex_unlock(&tuner->lock);
 }

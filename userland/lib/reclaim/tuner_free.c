@@ -19,17 +19,29 @@ struct turn {
 	struct hp_anons anons;
 };
 
+static bool has_pressure(const struct turn *turn, const struct hp_domain_memory *memory)
+{
+	const struct hp_pace_config config = { .pressure_milli = turn->tuner->spec.pressure_milli };
+
+	return hp_pace_must_stop(&config, memory->stalled_us - turn->stalled_us, tuner_now_us() - turn->begun_us);
+}
+
+static bool must_stop_for_pressure(const struct turn *turn)
+{
+	struct hp_domain_memory memory;
+
+	return hp_domain_memory_read(turn->tuner->root, turn->tuner->cgroup, &memory, NULL) < 0 || has_pressure(turn, &memory);
+}
+
 static bool must_stop(const struct turn *turn)
 {
 	const struct hp_tuner *tuner = turn->tuner;
-	const struct hp_pace_config config = { .pressure_milli = tuner->spec.pressure_milli };
 	struct hp_domain_memory memory;
 
 	if (hp_domain_memory_read(tuner->root, tuner->cgroup, &memory, NULL) < 0)
 		return true;
 	/* The guarantee may have been raised, or the memory given back, meanwhile. */
-	return memory.current_bytes <= memory.min_bytes ||
-	       hp_pace_must_stop(&config, memory.stalled_us - turn->stalled_us, tuner_now_us() - turn->begun_us);
+	return memory.current_bytes <= memory.min_bytes + tuner->leaving_bytes || has_pressure(turn, &memory);
 }
 
 static bool is_still_wanted(struct hp_tuner *tuner, enum hp_reclaim_mode mode)
@@ -42,7 +54,7 @@ static bool is_still_wanted(struct hp_tuner *tuner, enum hp_reclaim_mode mode)
 	return is_wanted;
 }
 
-/* How much of the piece left memory. */
+/* How much of the piece the process has no more. */
 static uint64_t advise(struct turn *turn, const struct hp_process *process, uint64_t start, const struct hp_piece *piece)
 {
 	struct hp_tuner *tuner = turn->tuner;
@@ -57,7 +69,7 @@ static uint64_t advise(struct turn *turn, const struct hp_process *process, uint
 }
 
 static void note(struct turn *turn, const struct hp_region *region, uint64_t start, const struct hp_piece *piece,
-		 uint64_t score, uint64_t freed)
+		 uint64_t score, uint64_t taken)
 {
 	struct hp_tuner *tuner = turn->tuner;
 
@@ -65,13 +77,12 @@ static void note(struct turn *turn, const struct hp_region *region, uint64_t sta
 	if (turn->how == HP_FREE_COLD) {
 		tuner->sums.made_cold += piece->resident_bytes;
 	} else {
-		hp_regions_take(tuner->regions, region->space, start, piece->end - start, turn->is_dry ? piece->resident_bytes : freed,
-				tuner_now_ms());
-		hp_learn_took(&tuner->learn, score, turn->is_dry ? piece->resident_bytes : freed);
+		hp_regions_take(tuner->regions, region->space, start, piece->end - start, taken, tuner_now_ms());
+		hp_learn_took(&tuner->learn, score, taken);
 		if (turn->is_dry)
-			tuner->sums.would_anon += piece->resident_bytes;
+			tuner->sums.would_anon += taken;
 		else
-			tuner->sums.freed_anon += freed;
+			tuner->leaving_bytes += taken;
 	}
 	pthread_mutex_unlock(&tuner->lock);
 }
@@ -90,14 +101,15 @@ static bool free_region(struct turn *turn, const struct hp_region *region, uint6
 		turn->pid = hp_anons_read(tuner->root, process->pid, &turn->anons) == 0 ? process->pid : 0;
 	}
 	while (start < region->end && turn->left_bytes) {
-		uint64_t step = turn->left_bytes < STEP_BYTES ? turn->left_bytes : STEP_BYTES, freed = 0;
+		uint64_t step = turn->left_bytes < STEP_BYTES ? turn->left_bytes : STEP_BYTES, taken;
 		struct hp_piece piece;
 
 		if (hp_piece_find(tuner->root, process->pid, &turn->anons, start, region->end, step, &piece) < 0)
 			return true;
-		if (piece.resident_bytes && !turn->is_dry)
-			freed = advise(turn, process, start, &piece);
-		note(turn, region, start, &piece, score, freed);
+		taken = piece.resident_bytes;
+		if (taken && !turn->is_dry)
+			taken = advise(turn, process, start, &piece);
+		note(turn, region, start, &piece, score, taken);
 		turn->look_bytes += piece.looked_bytes;
 		turn->left_bytes -= piece.resident_bytes < turn->left_bytes ? piece.resident_bytes : turn->left_bytes;
 		start = piece.end;
@@ -152,8 +164,8 @@ static void free_cache(struct hp_tuner *tuner, const struct hp_pace_plan *plan, 
 	while (left && is_still_wanted(tuner, mode) && !must_stop(turn)) {
 		uint64_t step = left < STEP_BYTES ? left : STEP_BYTES, before = current_bytes(tuner), after, freed;
 
-		if (hp_free_cache(tuner->root, tuner->cgroup, step, tuner->spec.is_ranked ? HP_CACHE_FILES : HP_CACHE_ANY,
-				  &tuner->knows_swappiness) < 0)
+		if (hp_free_from_lists(tuner->root, tuner->cgroup, step, tuner->spec.is_ranked ? HP_LISTS_FILES : HP_LISTS_ANY,
+				       &tuner->knows_swappiness) < 0)
 			return;
 		after = current_bytes(tuner);
 		freed = before > after && after ? before - after : 0;
@@ -161,6 +173,25 @@ static void free_cache(struct hp_tuner *tuner, const struct hp_pace_plan *plan, 
 		tuner->sums.freed_cache += freed;
 		hp_pace_freed(&tuner->pace, freed);
 		pthread_mutex_unlock(&tuner->lock);
+		left -= step;
+	}
+}
+
+/*
+ * What has been written waits at the cold end of the list of memory without
+ * files, to which the kernel moves it then: reclaim of as much takes these pages.
+ */
+static void free_written(struct hp_tuner *tuner, enum hp_reclaim_mode mode, const struct turn *turn)
+{
+	const struct hp_domain_memory *memory = &tuner->memory;
+	uint64_t left = memory->swap_cached_bytes > memory->writeback_bytes ? memory->swap_cached_bytes - memory->writeback_bytes : 0;
+
+	left = left < tuner->leaving_bytes ? left : tuner->leaving_bytes;
+	while (left && is_still_wanted(tuner, mode) && !must_stop_for_pressure(turn)) {
+		uint64_t step = left < STEP_BYTES ? left : STEP_BYTES;
+
+		if (hp_free_from_lists(tuner->root, tuner->cgroup, step, HP_LISTS_ANON, &tuner->knows_swappiness) < 0)
+			return;
 		left -= step;
 	}
 }
@@ -173,6 +204,8 @@ void tuner_free_planned(struct hp_tuner *tuner, const struct hp_pace_plan *plan)
 
 	if (mode == HP_RECLAIM_OFF)
 		return;
+	if (mode == HP_RECLAIM_ON && tuner->spec.is_ranked && !plan->is_cold_only)
+		free_written(tuner, mode, &turn);
 	if (plan->anon_bytes && tuner->spec.is_ranked)
 		free_regions(tuner, plan, mode, &turn);
 	if (plan->file_bytes)

@@ -10,7 +10,6 @@
 #include "hp_watched.h"
 #include "hp_regions.h"
 
-enum tuner_source { SOURCE_NONE, SOURCE_DAMON, SOURCE_SMAPS };
 enum { PROBLEM_MAX = 256, WINDOW_MAX = 4096, TUNER_REGIONS_MAX = 2000 };
 
 /* A window of one target that is coming in. */
@@ -18,17 +17,6 @@ struct tuner_batch {
 	struct hp_window windows[WINDOW_MAX];
 	size_t count;
 	uint64_t target;
-};
-
-/* Sums since the tuner started, in bytes where not said otherwise. */
-struct tuner_sums {
-	uint64_t freed_anon, freed_cache;	/* mode on */
-	uint64_t would_anon, would_cache;	/* mode observe */
-	uint64_t made_cold;
-	uint64_t refault_anon, refault_file;	/* as the kernel counts: all of the domain's */
-	uint64_t windows, windows_broken;	/* numbers of them */
-	uint64_t cost_ns, major_faults;
-	uint64_t stops;				/* times that pressure stopped it */
 };
 
 /*
@@ -47,7 +35,7 @@ struct hp_tuner {
 	bool is_stopping;
 	enum hp_reclaim_mode mode;
 
-	enum tuner_source source;
+	enum hp_tuner_source source;
 	char problem[PROBLEM_MAX];	/* "" = none */
 	struct hp_watched watched;
 	struct hp_regions *regions;
@@ -65,10 +53,18 @@ struct hp_tuner {
 	struct hp_domain_memory memory;	/* as of the last turn */
 	struct hp_pace_plan plan;
 	bool has_memory, knows_swappiness;
-	struct tuner_sums sums;
+	struct hp_tuner_sums sums;
+	/*
+	 * Taken from processes, but not known to have left memory: MADV_PAGEOUT does not wait
+	 * for the disk, and what has been written stays in the swap cache, charged to the
+	 * domain, until the kernel's reclaim comes by.
+	 */
+	uint64_t leaving_bytes;
+	uint64_t working_set[HP_TUNER_BANDS];	/* as of banded_ms */
 
-	uint64_t started_ms, turned_ms, turned_us, scanned_ms, restarted_ms, adapted_ms, cooled_ms, smaps_ms, retry_ms;
-	uint64_t kdamond_ns, thread_ns, turn_cost_ns, adapt_cost_ns;	/* of the last reading; since the last turn, adaptation */
+	uint64_t started_ms, turned_ms, turned_us, scanned_ms, restarted_ms, adapted_ms, cooled_ms, smaps_ms, retry_ms, banded_ms;
+	uint64_t kdamond_ns, thread_ns;		/* processor time as of the last reading */
+	uint64_t kdamond_cost_ns, turn_cost_ns, adapt_cost_ns;	/* not counted yet; since the last turn; since the last adaptation */
 };
 
 uint64_t tuner_now_ms(void);
@@ -91,5 +87,31 @@ uint64_t tuner_threshold_ms(const struct hp_tuner *tuner);
 
 /* tuner_free.c: does what the plan says, or in mode observe says so. */
 void tuner_free_planned(struct hp_tuner *tuner, const struct hp_pace_plan *plan);
+
+/* ---- tuner_copy.c: a copy of the regions with what makes them hot or cold, so that nobody waits while files are read ---- */
+
+struct told_region {
+	struct hp_region region;
+	struct hp_lruk_page page;
+	uint64_t score, hist[HP_LRUK_K_MAX];
+	bool has_page;
+};
+
+struct told {
+	struct told_region *items;	/* owned */
+	size_t count, capacity;
+	const struct hp_tuner *tuner;
+	uint64_t now_ms, threshold_ms;
+	struct hp_learn learn;
+	struct hp_watched watched;	/* its pidfds are not to be used */
+};
+
+/* With the lock; the caller frees the items. */
+void told_copy(const struct hp_tuner *tuner, struct told *told);
+/* The rest without it. */
+const struct hp_process *told_process(struct told *told, const struct hp_region *region);
+/* Estimated from at most so many pages. */
+uint64_t told_resident(struct told *told, const struct hp_region *region, unsigned int samples);
+void told_bands(struct told *told, unsigned int samples, uint64_t bands[HP_TUNER_BANDS]);
 
 #endif

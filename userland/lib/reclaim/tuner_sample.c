@@ -71,9 +71,28 @@ void tuner_sample_drain(struct hp_tuner *tuner)
 		hp_damon_events_read(tuner->events, on_seen, tuner);
 }
 
+/* Nanoseconds that the kdamond ran: the first number of schedstat. */
+static uint64_t kdamond_ns(const struct hp_tuner *tuner)
+{
+	hp_autofree char *text = tuner->kdamond ? hp_root_readf(tuner->root, "/proc/%d/schedstat", tuner->kdamond) : NULL;
+
+	return text ? strtoull(text, NULL, 10) : 0;
+}
+
+static void count_kdamond(struct hp_tuner *tuner)
+{
+	uint64_t now_ns = kdamond_ns(tuner);
+
+	if (now_ns > tuner->kdamond_ns) {
+		tuner->kdamond_cost_ns += now_ns - tuner->kdamond_ns;
+		tuner->kdamond_ns = now_ns;
+	}
+}
+
 static void stop_damon(struct hp_tuner *tuner)
 {
 	hp_damon_events_close(hp_take(tuner->events));
+	count_kdamond(tuner);
 	hp_damon_stop(tuner->damon, tuner->slot);
 	tuner->kdamond = 0;
 	tuner->kdamond_ns = 0;
@@ -131,7 +150,7 @@ static void restart(struct hp_tuner *tuner, uint64_t now_ms)
 		return;
 	ret = start_damon(tuner, &err);
 	if (ret == 0) {
-		tuner->source = SOURCE_DAMON;
+		tuner->source = HP_SOURCE_DAMON;
 		return;
 	}
 	if (ret == -ESRCH) {
@@ -140,7 +159,7 @@ static void restart(struct hp_tuner *tuner, uint64_t now_ms)
 		tuner->scanned_ms = 0;
 		return;
 	}
-	tuner->source = ret == -EOPNOTSUPP ? SOURCE_SMAPS : SOURCE_NONE;
+	tuner->source = ret == -EOPNOTSUPP ? HP_SOURCE_SMAPS : HP_SOURCE_NONE;
 	tuner->retry_ms = now_ms + RETRY_MS;
 	if (ret != -EOPNOTSUPP)
 		snprintf(tuner->problem, sizeof(tuner->problem), "%s", err.text ? err.text : "out of memory");
@@ -148,9 +167,9 @@ static void restart(struct hp_tuner *tuner, uint64_t now_ms)
 
 static bool needs_restart(struct hp_tuner *tuner, uint64_t now_ms)
 {
-	if (tuner->source == SOURCE_SMAPS)
+	if (tuner->source == HP_SOURCE_SMAPS)
 		return false;
-	if (tuner->source == SOURCE_NONE && tuner->retry_ms && now_ms < tuner->retry_ms)
+	if (tuner->source == HP_SOURCE_NONE && tuner->retry_ms && now_ms < tuner->retry_ms)
 		return false;
 	if (!tuner->watched.count)
 		return tuner->kdamond != 0;
@@ -182,7 +201,7 @@ void tuner_sample_look(struct hp_tuner *tuner, uint64_t now_ms)
 
 void tuner_sample_smaps(struct hp_tuner *tuner, uint64_t now_ms)
 {
-	if (tuner->source != SOURCE_SMAPS || now_ms - tuner->smaps_ms < hp_look_values(tuner->look.level).scan_ms)
+	if (tuner->source != HP_SOURCE_SMAPS || now_ms - tuner->smaps_ms < hp_look_values(tuner->look.level).scan_ms)
 		return;
 	tuner->smaps_ms = now_ms;
 	for (size_t i = 0; i < tuner->watched.count; i++) {
@@ -202,14 +221,14 @@ void tuner_sample_stop(struct hp_tuner *tuner)
 	for (size_t i = 0; i < tuner->watched.count; i++)
 		hp_regions_drop(tuner->regions, tuner->watched.items[i].space);
 	hp_watched_clear(&tuner->watched);
-	tuner->source = SOURCE_NONE;
+	tuner->source = HP_SOURCE_NONE;
 	tuner->scanned_ms = tuner->restarted_ms = tuner->retry_ms = 0;
 }
 
 uint64_t tuner_threshold_ms(const struct hp_tuner *tuner)
 {
 	struct hp_look_values values = hp_look_values(tuner->look.level);
-	uint64_t apart_ms = tuner->source == SOURCE_SMAPS ? values.scan_ms : values.window_us / 1000;
+	uint64_t apart_ms = tuner->source == HP_SOURCE_SMAPS ? values.scan_ms : values.window_us / 1000;
 	uint64_t learnt_ms = hp_learn_threshold_ms(&tuner->learn), least_ms;
 
 	/* Uses that count are at least so far apart; K of them, and one window to see that there is no other. */
@@ -219,25 +238,16 @@ uint64_t tuner_threshold_ms(const struct hp_tuner *tuner)
 	return learnt_ms > least_ms ? learnt_ms : least_ms;
 }
 
-/* Nanoseconds that a kdamond ran: the first number of schedstat. */
-static uint64_t kdamond_ns(const struct hp_tuner *tuner)
-{
-	hp_autofree char *text = tuner->kdamond ? hp_root_readf(tuner->root, "/proc/%d/schedstat", tuner->kdamond) : NULL;
-
-	return text ? strtoull(text, NULL, 10) : 0;
-}
-
 uint64_t tuner_sample_cost_ns(struct hp_tuner *tuner)
 {
-	uint64_t kdamond = kdamond_ns(tuner), own, cost = 0;
+	uint64_t own, cost;
 	struct timespec used;
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
 	own = (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
-	cost = own - tuner->thread_ns;
+	count_kdamond(tuner);
+	cost = own - tuner->thread_ns + tuner->kdamond_cost_ns;
 	tuner->thread_ns = own;
-	if (kdamond > tuner->kdamond_ns)
-		cost += kdamond - tuner->kdamond_ns;
-	tuner->kdamond_ns = kdamond;
+	tuner->kdamond_cost_ns = 0;
 	return cost;
 }

@@ -9,22 +9,6 @@
 
 enum { SAMPLES_STATUS = 16, SAMPLES_MAP = 32, EXPLAIN_MAX = 64, MILLI = 1000 };
 
-/* A copy of the regions with what makes them hot or cold, so that no one waits for the lock while files are read. */
-struct told_region {
-	struct hp_region region;
-	struct hp_lruk_page page;
-	uint64_t score, hist[HP_LRUK_K_MAX];
-	bool has_page;
-};
-
-struct told {
-	struct told_region *items;	/* owned */
-	size_t count, capacity;
-	const struct hp_tuner *tuner;
-	uint64_t now_ms;
-	struct hp_watched watched;	/* a copy; its pidfds are not to be used */
-};
-
 static void number(struct json_object *object, const char *key, uint64_t value)
 {
 	json_object_object_add(object, key, json_object_new_int64(value > INT64_MAX ? INT64_MAX : (int64_t)value));
@@ -41,76 +25,24 @@ static void percent(struct json_object *object, const char *key, uint64_t milli)
 	json_object_object_add(object, key, json_object_new_double((double)milli / MILLI));
 }
 
-static void copy_region(void *arg, const struct hp_region *region)
-{
-	struct told *told = arg;
-	struct told_region *item = &told->items[told->count];
-
-	if (told->count == told->capacity)
-		return;
-	told->count++;
-	*item = (struct told_region){ .region = *region };
-	item->has_page = hp_regions_page(told->tuner->regions, region, told->now_ms, &item->page);
-	item->score = hp_regions_score(told->tuner->regions, region, told->now_ms);
-	for (unsigned int i = 1; item->has_page && i <= item->page.references; i++)
-		hp_regions_hist(told->tuner->regions, region, i, &item->hist[i - 1]);
-}
-
-/* With the lock. */
-static void copy_regions(const struct hp_tuner *tuner, struct told *told)
-{
-	*told = (struct told){ .tuner = tuner, .now_ms = tuner_now_ms(), .watched = tuner->watched };
-	told->capacity = hp_regions_count(tuner->regions);
-	told->items = calloc(told->capacity ? told->capacity : 1, sizeof(*told->items));
-	if (!told->items)
-		told->capacity = 0;
-	hp_regions_each(tuner->regions, copy_region, told);
-}
-
-static const struct hp_process *process_of(struct told *told, const struct hp_region *region)
-{
-	return hp_watched_find(&told->watched, region->space);
-}
-
-static uint64_t resident(struct told *told, const struct hp_region *region, unsigned int samples)
-{
-	const struct hp_process *process = process_of(told, region);
-
-	return process ? hp_resident_estimate(told->tuner->root, process->pid, region->start, region->end, samples) : 0;
-}
-
 /* ---- status ---- */
 
-/* Bands of twice the length each, from the CRP on; the first one is what is within it. */
-static struct json_object *bands_json(const struct hp_tuner *tuner, struct told *told)
+/* Bands of twice the length each; the first one is what is within the CRP. */
+static struct json_object *bands_json(struct told *told)
 {
-	uint64_t sums[HP_LEARN_BANDS + 2] = { 0 }, threshold_ms = tuner_threshold_ms(tuner);
 	struct json_object *list = json_object_new_array();
+	uint64_t bands[HP_TUNER_BANDS];
 
-	for (size_t i = 0; i < told->count; i++) {
-		const struct told_region *item = &told->items[i];
-		size_t band = 0;
-
-		if (item->region.is_taken)
-			continue;
-		if (item->score >= threshold_ms)
-			band = 2 + hp_learn_band(&tuner->learn, item->score);
-		else if (!item->has_page || !item->page.is_correlated)
-			band = 1;
-		if (band > HP_LEARN_BANDS + 1)
-			band = HP_LEARN_BANDS + 1;
-		sums[band] += resident(told, &item->region, SAMPLES_STATUS);
-	}
-	for (size_t i = 0; i < hp_array_size(sums); i++) {
+	told_bands(told, SAMPLES_STATUS, bands);
+	for (size_t i = 0; i < HP_TUNER_BANDS; i++) {
 		struct json_object *band;
-		uint64_t from = i < 2 ? 0 : tuner->spec.distance_ms << (i - 2);
 
-		if (!sums[i])
+		if (!bands[i])
 			continue;
 		band = json_object_new_object();
-		text(band, "band", i == 0 ? "in use" : i == 1 ? "warm" : "cold");
-		number(band, "from_ms", from);
-		number(band, "bytes", sums[i]);
+		text(band, "band", hp_tuner_band_words[i < HP_TUNER_COLD ? i : HP_TUNER_COLD]);
+		number(band, "from_ms", hp_tuner_band_from_ms(i, told->learn.distance_ms));
+		number(band, "bytes", bands[i]);
 		json_object_array_add(list, band);
 	}
 	return list;
@@ -121,11 +53,12 @@ static const char *source_word(const struct hp_tuner *tuner)
 	if (!tuner->spec.is_ranked)
 		return "none: the kernel's lists choose";
 	switch (tuner->source) {
-	case SOURCE_DAMON:
+	case HP_SOURCE_DAMON:
 		return "DAMON";
-	case SOURCE_SMAPS:
+	case HP_SOURCE_SMAPS:
 		return "referenced marks of mappings (this kernel has no DAMON)";
-	case SOURCE_NONE:
+	case HP_SOURCE_NONE:
+	case HP_SOURCES:
 		break;
 	}
 	return "none";
@@ -161,6 +94,12 @@ static void add_settings(const struct hp_tuner *tuner, struct json_object *objec
 	percent(object, "pressure_target_percent", tuner->spec.pressure_milli);
 }
 
+/* Of one core, since the tuner started. */
+static uint64_t mean_cost_milli(const struct hp_tuner_sums *sums)
+{
+	return sums->active_ns ? (uint64_t)((double)sums->cost_ns * 100 * MILLI / (double)sums->active_ns) : 0;
+}
+
 static void add_look(const struct hp_tuner *tuner, struct json_object *object)
 {
 	struct hp_look_values values = hp_look_values(tuner->look.level);
@@ -176,12 +115,16 @@ static void add_look(const struct hp_tuner *tuner, struct json_object *object)
 	number(object, "windows", tuner->sums.windows);
 	number(object, "windows_lost", tuner->sums.windows_broken);
 	percent(object, "cost_percent", tuner->look.cost_milli);
+	percent(object, "cost_mean_percent", mean_cost_milli(&tuner->sums));
 	number(object, "cost_ns", tuner->sums.cost_ns);
+	number(object, "active_ns", tuner->sums.active_ns);
+	number(object, "budget_waits", tuner->sums.budget_waits);
+	json_object_object_add(object, "is_at_slowest", json_object_new_boolean(tuner->look.level == HP_LOOK_LEVELS - 1));
 }
 
 static void add_sums(const struct hp_tuner *tuner, struct json_object *object)
 {
-	const struct tuner_sums *sums = &tuner->sums;
+	const struct hp_tuner_sums *sums = &tuner->sums;
 
 	number(object, "memory_bytes", tuner->memory.current_bytes);
 	number(object, "guarantee_bytes", tuner->memory.min_bytes);
@@ -189,6 +132,7 @@ static void add_sums(const struct hp_tuner *tuner, struct json_object *object)
 	number(object, "pressure_stops", sums->stops);
 	number(object, "distance_ms", tuner_threshold_ms(tuner));
 	number(object, "freed_bytes", sums->freed_anon);
+	number(object, "leaving_bytes", tuner->leaving_bytes);
 	number(object, "freed_cache_bytes", sums->freed_cache);
 	number(object, "would_free_bytes", sums->would_anon);
 	number(object, "would_free_cache_bytes", sums->would_cache);
@@ -213,9 +157,9 @@ struct json_object *hp_tuner_status(struct hp_tuner *tuner)
 	add_settings(tuner, object);
 	add_look(tuner, object);
 	add_sums(tuner, object);
-	copy_regions(tuner, &told);
+	told_copy(tuner, &told);
 	pthread_mutex_unlock(&tuner->lock);
-	json_object_object_add(object, "working_set", bands_json(tuner, &told));
+	json_object_object_add(object, "working_set", bands_json(&told));
 	free(told.items);
 	return object;
 }
@@ -225,14 +169,14 @@ struct json_object *hp_tuner_status(struct hp_tuner *tuner)
 static struct json_object *region_json(struct told *told, const struct told_region *item, unsigned int samples)
 {
 	struct json_object *object = json_object_new_object();
-	const struct hp_process *process = process_of(told, &item->region);
+	const struct hp_process *process = told_process(told, &item->region);
 	bool is_finite = item->has_page && item->page.distance != HP_LRUK_INFINITE;
 
 	number(object, "pid", process ? (uint64_t)process->pid : 0);
 	text(object, "comm", process ? process->comm : "");
 	number(object, "start", item->region.start);
 	number(object, "end", item->region.end);
-	number(object, "resident_bytes", resident(told, &item->region, samples));
+	number(object, "resident_bytes", told_resident(told, &item->region, samples));
 	json_object_object_add(object, "freed", json_object_new_boolean(item->region.is_taken));
 	number(object, "references", item->has_page ? item->page.references : 0);
 	json_object_object_add(object, "distance_ms", is_finite ? json_object_new_int64((int64_t)item->page.distance) : NULL);
@@ -252,7 +196,7 @@ struct json_object *hp_tuner_regions(struct hp_tuner *tuner)
 	text(object, "mode", hp_reclaim_mode_words[tuner->mode]);
 	text(object, "source", source_word(tuner));
 	number(object, "distance_ms", tuner_threshold_ms(tuner));
-	copy_regions(tuner, &told);
+	told_copy(tuner, &told);
 	pthread_mutex_unlock(&tuner->lock);
 	for (size_t i = 0; i < told.count; i++)
 		json_object_array_add(list, region_json(&told, &told.items[i], SAMPLES_MAP));
@@ -281,7 +225,7 @@ static size_t count_colder(const struct told *told, const struct told_region *it
 	return count;
 }
 
-static const char *why_text(const struct hp_tuner *tuner, const struct told_region *item)
+static const char *why_text(const struct hp_tuner *tuner, const struct told *told, const struct told_region *item)
 {
 	if (item->region.is_taken)
 		return tuner->mode == HP_RECLAIM_ON ? "freed, and not used since" : "would have been freed, and not used since";
@@ -289,7 +233,7 @@ static const char *why_text(const struct hp_tuner *tuner, const struct told_regi
 		return "nothing is known of it";
 	if (item->page.is_correlated)
 		return "used within the correlated reference period: not freed";
-	if (item->score < tuner_threshold_ms(tuner))
+	if (item->score < told->threshold_ms)
 		return "not far enough back to be freed";
 	if (item->page.distance == HP_LRUK_INFINITE)
 		return "fewer than K uses are known, the last one long ago: freed first";
@@ -304,7 +248,7 @@ static struct json_object *explain_json(const struct hp_tuner *tuner, struct tol
 		json_object_array_add(hist, json_object_new_int64((int64_t)(told->now_ms - item->hist[i])));
 	json_object_object_add(object, "uses_ms_ago", hist);
 	number(object, "colder_regions", item->has_page && !item->region.is_taken ? count_colder(told, item) : 0);
-	text(object, "why", why_text(tuner, item));
+	text(object, "why", why_text(tuner, told, item));
 	return object;
 }
 
@@ -344,7 +288,7 @@ int hp_tuner_explain(struct hp_tuner *tuner, pid_t pid, const uint64_t *address,
 	struct json_object *list;
 
 	pthread_mutex_lock(&tuner->lock);
-	copy_regions(tuner, &told);
+	told_copy(tuner, &told);
 	process = find_pid(&told.watched, pid);
 	*answer = process ? explain(tuner, &told, process, address) : NULL;
 	pthread_mutex_unlock(&tuner->lock);
