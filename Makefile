@@ -211,7 +211,8 @@ bench-trace: userland
 	$(Q)scripts/deps --bench
 	$(Q)tests/bench/bench-trace --pairs $(or $(PAIRS),10) $(abspath $(O))/bin/partctl
 
-# Four situations, four ways of freeing memory, swap on a disk and on zram, in a VM: an hour; ARGS picks some of them.
+# Four situations, four ways of freeing memory, swap on a disk and on zram, in a VM: a quarter of an hour on a machine with
+# nothing else to do; ARGS picks some of them: make bench-reclaim ARGS="--swap zram --case a --case c".
 bench-reclaim:
 	$(Q)scripts/deps
 	$(Q)mkdir -p $(B)/bench
@@ -256,7 +257,7 @@ soak:
 	$(Q)CYCLES=200 STRIDE=1 HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/cycles.t tests/vm/faults.t tests/vm/txn.t tests/vm/txn-systemd.t
 	$(Q)CYCLES=500 HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/module-cycles.t
 	$(Q)CYCLES=100 HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/hotplug.t
-	$(Q)HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/netdev-soak.t tests/vm/crowd.t tests/vm/reclaim.t
+	$(Q)HOSTPART_PATIENCE=8 scripts/run-vm-tests tests/vm/netdev-soak.t tests/vm/crowd.t tests/vm/reclaim.t tests/vm/reclaim-robust.t
 
 # Everything in the VM once more, on a kernel that watches itself: any splat or leak fails. T=tests/vm/x.t picks tests.
 check-debug:

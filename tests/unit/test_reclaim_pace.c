@@ -160,6 +160,23 @@ static void page_cache_that_comes_back_is_left_alone(void **state)
 	assert_int_equal(pace.file_chunk, HP_PACE_CHUNK_MIN);
 }
 
+/* Memory of processes that comes back was ranking's doing, and is learnt from; without ranking it was the chunk's. */
+static void without_ranking_all_that_comes_back_counts(void **state)
+{
+	struct hp_pace_config plain = config;
+
+	(void)state;
+	for (int is_ranked = 0; is_ranked < 2; is_ranked++) {
+		struct hp_pace pace = { .file_chunk = 16 * MIB, .file_freed = 16 * MIB };
+		struct hp_pace_input input = calm(1000);
+
+		plain.is_ranked = is_ranked;
+		input.refault_anon_bytes = 8 * MIB;
+		hp_pace_decide(&pace, &plain, &input);
+		assert_int_equal(pace.file_chunk, is_ranked ? 20 * MIB : 8 * MIB);
+	}
+}
+
 /* Whatever comes in: never below the guarantee, never more than there is, never more than the chunks. */
 static void the_guarantee_is_never_touched(void **state)
 {
@@ -350,6 +367,7 @@ int main(void)
 		cmocka_unit_test(without_pressure_file_nothing_is_freed),
 		cmocka_unit_test(the_budget_holds_in_the_mean),
 		cmocka_unit_test(page_cache_that_comes_back_is_left_alone),
+		cmocka_unit_test(without_ranking_all_that_comes_back_counts),
 		cmocka_unit_test(the_guarantee_is_never_touched),
 		cmocka_unit_test(bands_double),
 		cmocka_unit_test(what_comes_back_moves_the_threshold_out),

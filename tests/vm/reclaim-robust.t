@@ -78,14 +78,15 @@ eventually 30 "what is known of its process is the new one's" \
 	bash -c "partctl reclaim explain $pid -o json | jq -e '.regions | length > 0 and all(.comm == \"hp-memload\")'"
 swapped=$(swapped_kib "$pid")
 sleep 8
-is "and what the old one left unused is not held against it" "$(swapped_kib "$pid")" "$swapped"
+note "VmSwap $swapped kB, 8 s later $(swapped_kib "$pid") kB"
+ok "and what the old one left unused is not held against it" test $(($(swapped_kib "$pid") - swapped)) -le 1024
 end_load
 
 phase "a thousand children"
 # shellcheck disable=SC2016  # the shell in the domain expands it
 partctl exec alpha -C "$work" -- sh -c '
-	i=0; while [ $i -lt 1000 ]; do sleep 1000 & i=$((i + 1)); done
-	echo forked > forked; until [ -e over ]; do sleep 1; done; kill $(jobs -p); wait' > "$work/crowd" 2>&1 &
+	children=; i=0; while [ $i -lt 1000 ]; do sleep 1000 & children="$children $!" i=$((i + 1)); done
+	echo forked > forked; until [ -e over ]; do sleep 1; done; kill $children; wait' > "$work/crowd" 2>&1 &
 crowd_job=$!
 eventually 240 "are forked" test -e "$work/forked"
 eventually 60 "all are seen" at_least processes 1000
