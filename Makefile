@@ -294,7 +294,12 @@ $(B)/man/%: userland/man/%.scd
 	$(Q)scdoc < $< > $@
 
 D = $(DESTDIR)$(PREFIX)
-install: userland man
+# The queries are checked against the table of metrics on the way.
+$(B)/dashboard.json: scripts/monitoring/dashboard userland/lib/metrics/table.c policies/alerts.yml
+	@mkdir -p $(@D)
+	$(Q)scripts/monitoring/dashboard > $@
+
+install: userland man $(B)/dashboard.json
 	$(Q)install -d $(D)/sbin $(D)/libexec/hostpart $(D)/share/hostpart/policies $(D)/share/bash-completion/completions
 	$(Q)for p in $(filter $(O)/bin/%,$(PROGRAMS)); do install -m 755 $$p $(D)/sbin/; done
 	$(Q)for p in $(filter $(O)/libexec/%,$(PROGRAMS)); do install -m 755 $$p $(D)/libexec/hostpart/; done
@@ -303,9 +308,12 @@ install: userland man
 	$(Q)$(O)/bin/partctl completion bash > $(D)/share/bash-completion/completions/partctl
 	$(Q)install -D -m 755 scripts/initramfs/hook $(D)/share/initramfs-tools/hooks/hostpart
 	$(Q)install -D -m 755 scripts/initramfs/init-top $(D)/share/initramfs-tools/scripts/init-top/hostpart
+	$(Q)install -D -m 644 $(B)/dashboard.json $(D)/share/hostpart/monitoring/grafana-dashboard.json
+	$(Q)install -m 644 scripts/monitoring/prometheus.yml $(D)/share/hostpart/monitoring/
+	$(Q)install -m 755 scripts/monitoring/textfile $(D)/libexec/hostpart/
 	$(Q)install -d $(DESTDIR)$(UNITDIR)
-	$(Q)for f in $(wildcard scripts/systemd/*.service scripts/systemd/*.target); do \
-		sed 's,/usr/sbin/,$(PREFIX)/sbin/,' $$f > $(DESTDIR)$(UNITDIR)/$${f##*/}; done
+	$(Q)for f in $(wildcard $(addprefix scripts/systemd/*.,service target timer)); do \
+		sed 's,/usr/\(sbin\|libexec\)/,$(PREFIX)/\1/,' $$f > $(DESTDIR)$(UNITDIR)/$${f##*/}; done
 
 # Exactly what is committed, the same bytes each time.
 dist:
