@@ -6,10 +6,7 @@ PREFIX    ?= /usr
 CC        ?= gcc
 CLANG     ?= clang
 BPFTOOL   ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
-UNITDIR   ?= $(PREFIX)/lib/systemd/system
-# The release, from the changelog; between releases with the commit behind it.
-RELEASE   := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' scripts/debian/changelog)
-VERSION   := $(RELEASE)$(shell scripts/version-suffix $(RELEASE))
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BPF_DIR   := $(B)/ebpf
 
 # One job per processor unless the caller said otherwise (an explicit -jN still wins).
@@ -35,6 +32,7 @@ LIB_SRC      := $(call find-c,userland/lib)
 PARTCTL_SRC  := $(call find-c,userland/partctl)
 PARTD_SRC    := $(call find-c,userland/partd)
 INIT_SRC     := $(call find-c,userland/init)
+OS_SRC       := $(call find-c,userland/os)
 TEST_SRC     := $(sort $(wildcard tests/unit/test_*.c))
 TEST_HELPERS := $(filter-out $(TEST_SRC),$(sort $(wildcard tests/unit/*.c)))
 BENCH_SRC    := $(sort $(wildcard tests/bench/*.c))
@@ -46,7 +44,8 @@ KMOD_SRC     := $(sort $(wildcard kmod/*.c))
 objs      = $(patsubst %.c,$(O)/obj/%.o,$(1))
 LIB      := $(O)/libhostpart.a
 PROGRAMS := $(if $(PARTCTL_SRC),$(O)/bin/partctl) $(if $(PARTD_SRC),$(O)/bin/partd) \
-	    $(if $(INIT_SRC),$(O)/libexec/hostpart/domain-init)
+	    $(if $(INIT_SRC),$(O)/libexec/hostpart/domain-init) \
+	    $(if $(OS_SRC),$(O)/libexec/hostpart/domain-os)
 SKELS    := $(patsubst ebpf/%.bpf.c,$(BPF_DIR)/%.skel.h,$(BPF_SRC))
 MAN      := $(patsubst userland/man/%.scd,$(B)/man/%,$(MAN_SRC))
 TESTS    := $(patsubst tests/unit/%.c,$(O)/unit/%,$(TEST_SRC))
@@ -73,7 +72,7 @@ LDLIBS   += $(PKG_LIBS) -lpthread -lm
 $(O)/obj/userland/lib/kernel/% $(O)/obj/tests/%: UAPI_FLAGS := -Ikmod/uapi
 
 # ---- targets ----
-.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan bench-lruk bench-kmod bench-trace bench-metrics bench-reclaim veristat fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built dist deb check-deb FORCE
+.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan bench-lruk bench-kmod bench-trace bench-metrics bench-reclaim veristat fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built FORCE
 all: module bpf userland
 
 userland: $(if $(LIB_SRC),$(LIB)) $(PROGRAMS)
@@ -101,8 +100,6 @@ help:
 	@echo 'make veristat [KERNEL=6.12]        instructions of every eBPF program, on this kernel or in a VM'
 	@echo 'make deps                install missing Debian packages'
 	@echo 'make install [DESTDIR= PREFIX=/usr]'
-	@echo 'make deb                 Debian packages in build/deb; check-deb also looks at what is in them'
-	@echo 'make dist                the source of this release as build/hostpart-$(RELEASE).tar.xz'
 	@echo 'make clean               remove $(B)/'
 
 # A change of flags or of a file list rebuilds what depends on it: the stamp changes only when the text does.
@@ -136,6 +133,7 @@ endef
 $(if $(PARTCTL_SRC),$(eval $(call program,$(O)/bin/partctl,$(PARTCTL_SRC),$$(CURSES_LIBS))))
 $(if $(PARTD_SRC),$(eval $(call program,$(O)/bin/partd,$(PARTD_SRC))))
 $(if $(INIT_SRC),$(eval $(call program,$(O)/libexec/hostpart/domain-init,$(INIT_SRC))))
+$(if $(OS_SRC),$(eval $(call program,$(O)/libexec/hostpart/domain-os,$(OS_SRC))))
 # What partctl top shows is tested without its terminal.
 unit_with = $(if $(findstring /test_top_,$(1)),$(addprefix userland/partctl/top_,$(addsuffix .c,model format state grid overview heat latency list layout)))
 $(foreach t,$(TEST_SRC),$(eval $(call program,$(O)/unit/$(basename $(notdir $(t))),$(t) $(TEST_HELPERS) $(call unit_with,$(t)),-lcmocka)))
@@ -294,12 +292,7 @@ $(B)/man/%: userland/man/%.scd
 	$(Q)scdoc < $< > $@
 
 D = $(DESTDIR)$(PREFIX)
-# The queries are checked against the table of metrics on the way.
-$(B)/dashboard.json: scripts/monitoring/dashboard userland/lib/metrics/table.c policies/alerts.yml
-	@mkdir -p $(@D)
-	$(Q)scripts/monitoring/dashboard > $@
-
-install: userland man $(B)/dashboard.json
+install: userland man
 	$(Q)install -d $(D)/sbin $(D)/libexec/hostpart $(D)/share/hostpart/policies $(D)/share/bash-completion/completions
 	$(Q)for p in $(filter $(O)/bin/%,$(PROGRAMS)); do install -m 755 $$p $(D)/sbin/; done
 	$(Q)for p in $(filter $(O)/libexec/%,$(PROGRAMS)); do install -m 755 $$p $(D)/libexec/hostpart/; done
@@ -308,27 +301,9 @@ install: userland man $(B)/dashboard.json
 	$(Q)$(O)/bin/partctl completion bash > $(D)/share/bash-completion/completions/partctl
 	$(Q)install -D -m 755 scripts/initramfs/hook $(D)/share/initramfs-tools/hooks/hostpart
 	$(Q)install -D -m 755 scripts/initramfs/init-top $(D)/share/initramfs-tools/scripts/init-top/hostpart
-	$(Q)install -D -m 644 $(B)/dashboard.json $(D)/share/hostpart/monitoring/grafana-dashboard.json
-	$(Q)install -m 644 scripts/monitoring/prometheus.yml $(D)/share/hostpart/monitoring/
-	$(Q)install -m 755 scripts/monitoring/textfile $(D)/libexec/hostpart/
-	$(Q)install -d $(DESTDIR)$(UNITDIR)
-	$(Q)for f in $(wildcard $(addprefix scripts/systemd/*.,service target timer)); do \
-		sed 's,/usr/\(sbin\|libexec\)/,$(PREFIX)/\1/,' $$f > $(DESTDIR)$(UNITDIR)/$${f##*/}; done
-
-# Exactly what is committed, the same bytes each time.
-dist:
-	$(Q)mkdir -p $(B)
-	$(Q)git diff --quiet HEAD || { echo 'dist: there are changes that are not committed' >&2; exit 1; }
-	$(Q)git archive --format=tar --prefix=hostpart-$(RELEASE)/ HEAD | xz -9 > $(B)/hostpart-$(RELEASE).tar.xz
-	@echo $(B)/hostpart-$(RELEASE).tar.xz
-
-# Debian packages in $(B)/deb, checked with lintian; needs debhelper, dh-dkms and lintian (scripts/deps --package).
-deb:
-	$(Q)scripts/deps --package
-	$(Q)scripts/build-deb $(B)/deb
-
-check-deb: deb
-	$(Q)tests/packages.t
+	$(Q)install -d $(D)/lib/systemd/system
+	$(Q)for f in $(wildcard scripts/systemd/*.service); do \
+		sed 's,/usr/sbin/,$(PREFIX)/sbin/,' $$f > $(D)/lib/systemd/system/$${f##*/}; done
 
 clean:
 	$(Q)rm -rf $(B)

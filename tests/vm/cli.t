@@ -10,7 +10,7 @@ work=$(mktemp -d)
 on_exit rm -rf "$work"
 chmod 755 "$work"
 err=$work/err out=$work/out
-verbs='inventory validate plan diff compile apply confirm rollback status exec shell verify events contention trace top reclaim seal teardown lruk-sim lruk-gen completion help'
+verbs='inventory validate plan diff compile apply confirm rollback status exec shell boot stop reboot console login devices verify events contention trace top reclaim seal teardown lruk-sim lruk-gen completion help'
 as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
 cat > "$work/small.yaml" <<'END'
@@ -117,13 +117,14 @@ read_all() { # WHEN [STATUS_OF_VERIFY]
 	parses "diff $1" 0 diff "$work/small.yaml"
 	parses "apply --dry-run $1" 0 apply --dry-run "$work/small.yaml"
 	parses "status $1" 0 status
+	parses "devices $1" 0 devices
 }
 partctl teardown > /dev/null 2>&1
 read_all "without domains"
 exits 1 "verify without domains fails" partctl verify
 like "and says why" "$(partctl verify 2>&1)" 'nothing is applied'
 is "status has the same keys with and without domains (here without)" "$(partctl status -o json | jq -c keys)" \
-	'["agent_pid","applied_at","confirm_within_seconds","domains","drifted","metrics","module","not_guaranteed","policy_file","refused","sealed"]'
+	'["agent_pid","applied_at","confirm_within_seconds","domains","drifted","metrics","module","not_guaranteed","policy_file","sealed"]'
 parses "validate of a bad file" 1 validate "$work/small.yaml"
 echo 'domains: {}' > "$work/bad.yaml"
 is "a bad policy as JSON says where" "$(partctl validate -o json "$work/bad.yaml" | jq -r '.valid, .error' | head -n 2 | cut -d: -f1-3 | xargs)" \
@@ -182,12 +183,17 @@ parses "verify" 1 verify
 parses "events" 0 events
 parses "top --once" 0 top --once --interval 300ms
 is "status has the same keys (here with)" "$(partctl status -o json | jq -c keys)" \
-	'["agent_pid","applied_at","confirm_within_seconds","domains","drifted","metrics","module","not_guaranteed","policy_file","refused","sealed"]'
+	'["agent_pid","applied_at","confirm_within_seconds","domains","drifted","metrics","module","not_guaranteed","policy_file","sealed"]'
 is "-q leaves verify's broken promises only" "$(partctl verify -q)" "$(partctl verify | grep '^broken' || true)"
 exits 2 "verify of a domain that is not there" partctl verify alpah
 like "names the nearest" "$(partctl verify alpah 2>&1)" "did you mean 'alpha'"
 exits 255 "exec in a domain that is not there" partctl exec beta -- true
 like "names those that are" "$(partctl exec beta -- true 2>&1)" 'running: alpha'
+exits 1 "what is not booted cannot be stopped" partctl stop alpha
+like "and it says how to boot it" "$(partctl stop alpha 2>&1)" 'partctl boot alpha'
+exits 1 "nor has it a console" partctl console alpha
+exits 1 "a domain that is not there cannot be booted" partctl boot alpah
+exits 2 "nor has it devices" partctl devices alpah
 exits 127 "a command that is not there" partctl exec alpha -- no-such-command
 exits 7 "a command's own status" partctl exec alpha -- sh -c 'exit 7'
 is "an event says who applied" "$(partctl events -o json | jq -r 'select(.type == "applied") .actor.comm' | tail -n 1)" partctl

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "apply/hp_engine.h"
+#include "apply/hp_hosts.h"
 #include "ctl/hp_ctl.h"
 #include "ctl/hp_events.h"
 #include "policy/hp_policy.h"
@@ -109,6 +110,18 @@ static void log_change(struct run *run, const struct change_request *request)
 		fprintf(stderr, "partctl: %s\n", err.text);
 }
 
+/* The change is made whatever becomes of this. */
+static void start_hosts(struct run *run)
+{
+	hp_autoerr refresh = HP_ERR_INIT, err = HP_ERR_INIT;
+	unsigned int booted = 0;
+
+	if (hp_hosts_refresh(&run->ctx, &refresh) < 0)
+		fprintf(stderr, "partctl: devices of the operating systems: %s\n", refresh.text);
+	if (hp_hosts_autostart(&run->ctx, &booted, &err) < 0)
+		fprintf(stderr, "partctl: autostart: %s\n", err.text);
+}
+
 static int make_here(struct run *run, const struct change_request *request, size_t *changed, struct hp_err *err)
 {
 	const struct hp_txn_watch watch = { .step = local_progress, .arg = run };
@@ -134,6 +147,8 @@ static int make_here(struct run *run, const struct change_request *request, size
 	}
 	if (ret == 0 && (*changed || request->what == CHANGE_CONFIRM))
 		log_change(run, request);
+	if (ret == 0 && request->what == CHANGE_APPLY)
+		start_hosts(run);
 	return ret;
 }
 

@@ -13,7 +13,8 @@
 
 const struct verb *const verbs[] = {
 	&verb_inventory, &verb_validate, &verb_plan, &verb_diff, &verb_compile, &verb_apply, &verb_confirm, &verb_rollback,
-	&verb_status, &verb_exec, &verb_shell, &verb_verify, &verb_events, &verb_contention, &verb_trace, &verb_top,
+	&verb_status, &verb_exec, &verb_shell, &verb_boot, &verb_stop, &verb_reboot, &verb_console, &verb_login,
+	&verb_devices, &verb_verify, &verb_events, &verb_contention, &verb_trace, &verb_top,
 	&verb_reclaim, &verb_seal, &verb_teardown, &verb_lruk_sim, &verb_lruk_gen, &verb_completion, &verb_help,
 	NULL,
 };

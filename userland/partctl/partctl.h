@@ -51,7 +51,8 @@ struct verb {
 
 /* Each verb is defined in the file of its name and listed in main.c. */
 extern const struct verb verb_inventory, verb_validate, verb_plan, verb_diff, verb_compile, verb_apply, verb_confirm,
-	verb_rollback, verb_seal, verb_status, verb_exec, verb_shell, verb_verify, verb_events, verb_contention,
+	verb_rollback, verb_seal, verb_status, verb_exec, verb_shell, verb_boot, verb_stop,
+	verb_reboot, verb_console, verb_login, verb_devices, verb_verify, verb_events, verb_contention,
 	verb_trace, verb_top, verb_reclaim, verb_teardown, verb_lruk_sim, verb_lruk_gen, verb_completion, verb_help;
 extern const struct verb *const verbs[];	/* NULL-terminated */
 const struct verb *verb_find(const char *name);

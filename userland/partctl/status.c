@@ -10,6 +10,7 @@
 #include "base/hp_cgroup2.h"
 #include "base/hp_text.h"
 #include "ctl/hp_ctl.h"
+#include "domain/hp_os.h"
 #include "kernel/hp_kernel.h"
 #include "plan_print.h"
 
@@ -62,6 +63,14 @@ static char *describe_state(const struct status *status, int domain)
 	return asprintf(&text, "drifted (%zu)", drift) < 0 ? NULL : text;
 }
 
+/* Of the operating system; NULL when none is booted. */
+static const char *describe_os(const struct status *status, const char *domain)
+{
+	hp_autoos os = HP_OS_INIT;
+
+	return hp_os_open(status->run->ctx.run_dir, domain, &os, NULL) == 0 ? hp_os_phase_words[os.phase] : NULL;
+}
+
 static char *human_of(const char *text)
 {
 	return text && *text >= '0' && *text <= '9' ? hp_size_human(strtoull(text, NULL, 10)) : NULL;
@@ -81,7 +90,8 @@ static void add_domain(const struct status *status, struct out_table *table, int
 
 	if (asprintf(&devices, "%zu", assigned->pci_count) < 0)
 		return;
-	out_table_row(table, name, state, cpus, used, limit, tasks, devices, assigned->link_address);
+	out_table_row(table, name, state, cpus, used, limit, tasks, devices, assigned->link_address,
+		      describe_os(status, name));
 	out_table_colour(table, 1, state && strcmp(state, "running") == 0 ? OUT_GREEN : OUT_RED);
 }
 
@@ -165,7 +175,7 @@ static void print_applied_gaps(const struct status *status)
 static void print_table(const struct status *status)
 {
 	static const char *const headers[] = { "DOMAIN", "STATE", "CPUS", ">MEMORY", ">LIMIT", ">TASKS", ">DEVICES",
-					       "ADDRESS", NULL };
+					       "ADDRESS", "SYSTEM", NULL };
 	struct out_table *table = out_table_new(status->run, headers);
 	char when[64];
 	struct tm tm;
@@ -216,6 +226,7 @@ static struct json_object *domain_json(const struct status *status, int index)
 	add_number(object, "devices", (int64_t)assigned->pci_count);
 	add_number(object, "drifted", (int64_t)count_drift(status, index));
 	add_text(object, "address", assigned->link_address);
+	add_text(object, "system", describe_os(status, assigned->name));
 	return object;
 }
 
@@ -248,7 +259,6 @@ static struct json_object *status_json(const struct status *status)
 	struct json_object *object = json_object_new_object(), *domains = json_object_new_array();
 
 	add_text(object, "policy_file", status->state->policy_file);
-	add_text(object, "refused", NULL);
 	add_number(object, "applied_at", status->state->applied_at);
 	add_number(object, "confirm_within_seconds", status->confirm_s);
 	add_number(object, "agent_pid", status->agent_pid);
@@ -263,32 +273,14 @@ static struct json_object *status_json(const struct status *status)
 	return object;
 }
 
-/*
- * "FILE\nREASON" when the agent that runs could not apply its policy, else
- * NULL. Caller frees.
- */
-static char *refused_policy(struct run *run, long agent_pid)
-{
-	hp_autofree char *text = agent_pid ? hp_root_readf(run->ctx.root, "%s/" HP_REFUSED_FILE, run->ctx.run_dir) : NULL;
-	char *rest = NULL;
-
-	if (!text || strtol(text, &rest, 10) != agent_pid || *rest != '\n')
-		return NULL;
-	return strdup(rest + 1);
-}
-
 static int show_nothing(struct run *run, long agent_pid)
 {
 	bool has_module = hp_root_exists(run->ctx.root, "/sys/kernel/hostpart");
-	hp_autofree char *refused = refused_policy(run, agent_pid);
-	char *reason = refused;
-	const char *file = reason ? strsep(&reason, "\n") : NULL;
 
 	if (run->format != OUT_TABLE) {
 		struct json_object *object = json_object_new_object();
 
-		add_text(object, "policy_file", file);
-		add_text(object, "refused", reason);
+		add_text(object, "policy_file", NULL);
 		add_text(object, "applied_at", NULL);
 		add_number(object, "confirm_within_seconds", 0);
 		add_number(object, "agent_pid", agent_pid);
@@ -299,16 +291,13 @@ static int show_nothing(struct run *run, long agent_pid)
 		json_object_object_add(object, "domains", json_object_new_array());
 		json_object_object_add(object, "not_guaranteed", json_object_new_array());
 		out_object(run, object);
-		return refused ? HP_EXIT_FAIL : HP_EXIT_OK;
+		return HP_EXIT_OK;
 	}
-	if (refused)
-		printf("policy   %s%s is not in force%s: %s\n", out_colour(run, OUT_RED), file, out_colour(run, OUT_PLAIN),
-		       reason);
 	printf("no domains: this is one ordinary machine\n");
 	printf("agent    partd %s\n", agent_pid ? "runs" : "does not run");
 	print_metrics(run, agent_pid);
 	printf("module   hostpart.ko is %s\n", has_module ? "loaded" : "not loaded");
-	return refused ? HP_EXIT_FAIL : HP_EXIT_OK;
+	return HP_EXIT_OK;
 }
 
 static int run_status(struct run *run, int argc, char **argv)
@@ -345,8 +334,7 @@ const struct verb verb_status = {
 	.summary = "the domains in force, and what is not guaranteed",
 	.usage = "",
 	.help = "Shows each domain's state and use, the agent, the module, what waits for confirmation, and every\n"
-		"guarantee that this machine or kernel cannot give. Exit status 1 when something drifted, or the policy\n"
-		"could not be applied at boot.\n\n"
+		"guarantee that this machine or kernel cannot give. Exit status 1 when something drifted.\n\n"
 		"Example:\n  partctl status -o json",
 	.run = run_status,
 	.needs_root = true,

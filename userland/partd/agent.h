@@ -52,13 +52,11 @@ int agent_adopt(struct agent *agent, struct hp_err *err);
 void agent_tell(struct agent *agent, const struct hp_event *event);
 /* Gives back memory after something large. */
 void agent_trim(void);
+/* Boots what has autostart: true and is not up, and tells what is up which devices it has now. */
+void agent_start_hosts(struct agent *agent);
+void agent_refresh_hosts(struct agent *agent);
 /* Name of a setting's domain, "" for the machine. */
 void agent_domain_of(const struct agent *agent, const struct hp_setting *setting, char *name, size_t size);
-
-/* refused.c: the policy cannot be applied at start: releases what the kernel holds for it, and leaves word for status. */
-void refused_policy(struct agent *agent, const char *reason);
-/* That word is history. */
-void refused_clear(struct agent *agent);
 
 /* server.c: the control socket. */
 int server_start(struct agent *agent, struct hp_err *err);

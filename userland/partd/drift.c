@@ -196,6 +196,7 @@ static void settle(struct agent *agent)
 	} else if (changed) {
 		hp_log(LOG_NOTICE, "placed what is new on the machine: %zu changes", changed);
 		agent_adopt(agent, NULL);
+		agent_refresh_hosts(agent);
 	}
 }
 

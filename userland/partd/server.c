@@ -199,6 +199,9 @@ static void serve(struct client *client, struct json_object *request)
 			hp_log(LOG_ERR, "after %s: %s", command->verb, adopt.text);
 	}
 	hp_ctl_send(client->fd, answer(ret, changed, &err), NULL);
+	/* After the answer: who asked for the change does not wait for that. */
+	if (command && ret == 0)
+		agent_start_hosts(client->agent);
 	agent_trim();
 }
 

@@ -14,6 +14,7 @@
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
 #include "domain/domain_lock.h"
+#include "domain/hp_os.h"
 
 #define START_TIMEOUT_MS 30000	/* namespaces and mounts take milliseconds; an emulated machine is slow */
 
@@ -172,6 +173,9 @@ int hp_domain_start(const struct hp_domain_start *start, struct hp_err *err)
 	if (hp_domain_open(start->run_dir, start->name, &running, NULL, NULL) == 0)
 		return strcmp(running.cgroup, start->cgroup) == 0 ? 0 :
 		       hp_err_set(err, EEXIST, "domain %s already runs in cgroup %s", start->name, running.cgroup);
-	ret = spawn_in_bare_cgroup(start, lock, err);
+	/* The domain died, and its operating system with it: what is left of that holds controllers. */
+	ret = hp_os_end(start->run_dir, start->name, start->cgroup, 0, err);
+	if (!ret)
+		ret = spawn_in_bare_cgroup(start, lock, err);
 	return ret ? hp_err_wrap(err, "starting domain %s", start->name) : 0;
 }

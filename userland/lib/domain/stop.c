@@ -11,6 +11,7 @@
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
 #include "domain/domain_lock.h"
+#include "domain/hp_os.h"
 
 #define ORDERLY_MS 8000		/* the init itself gives its processes 5 s */
 #define KILL_MS 20000
@@ -82,12 +83,16 @@ int hp_domain_stop(const char *run_dir, const char *name, struct hp_err *err)
 	if (lock < 0)
 		return lock;
 	cgroup = hp_domain_recorded_cgroup(run_dir, name);
-	if (hp_domain_open(run_dir, name, &domain, NULL, NULL) == 0)
+	/* An operating system is asked to power off first. */
+	if (cgroup)
+		ret = hp_os_end(run_dir, name, cgroup, HP_OS_END_SECONDS, err);
+	if (!ret && hp_domain_open(run_dir, name, &domain, NULL, NULL) == 0)
 		ret = end_init(&domain, err);
 	if (!ret && cgroup)
 		ret = empty_cgroup(cgroup, err);
 	if (ret)
 		return hp_err_wrap(err, "stopping domain %s", name);
+	hp_os_forget(run_dir, name);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return hp_err_errno(err, errno, "removing %s", path);
 	return 0;

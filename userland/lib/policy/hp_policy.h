@@ -138,6 +138,8 @@ struct hp_reclaim_spec {
 	{ .mode = HP_RECLAIM_OFF, .k = 3, .crp_ms = 5000, .rip_ms = 1800000, .distance_ms = 60000, \
 	  .budget_milli = 1000, .pressure_milli = 500, .is_ranked = true }
 
+#define HP_ROOT_OVERLAY "overlay"
+
 struct hp_domain_spec {
 	char *name;
 	char *hostname;			/* default: name */
@@ -149,6 +151,13 @@ struct hp_domain_spec {
 	struct hp_network_spec network;
 	struct hp_elastic_spec elastic;
 	struct hp_reclaim_spec reclaim;
+	/*
+	 * Where 'partctl boot' finds the operating system: NULL or "overlay" = the machine's own under a
+	 * layer of the domain's, else a directory or ("/dev/...") a disk or partition of the domain.
+	 */
+	char *root;
+	bool autostart;			/* booted when the policy is put in force */
+	bool is_privileged;		/* privileged: root inside is root of the machine */
 	struct hp_loc loc;
 };
 

@@ -25,6 +25,8 @@ hp_read_fn hp_read_set;
 hp_read_fn hp_read_elastic;
 /* field: struct hp_reclaim_spec, with its defaults. */
 hp_read_fn hp_read_reclaim;
+/* field: char *, the text as in hp_policy.h. */
+hp_read_fn hp_read_root;
 /* field: struct hp_port_spec *. */
 hp_read_fn hp_read_port;
 

@@ -143,6 +143,7 @@ static void free_domain(struct hp_domain_spec *domain)
 {
 	free(domain->name);
 	free(domain->hostname);
+	free(domain->root);
 	free(domain->network.link_address);
 	hwloc_bitmap_free(domain->cpus.list);
 	hwloc_bitmap_free(domain->memory.nodes);

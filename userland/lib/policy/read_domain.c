@@ -101,6 +101,11 @@ static const struct hp_key domain_keys[] = {
 	  offsetof(struct hp_domain_spec, elastic), false },
 	{ "reclaim", "a mapping such as {mode: on}", hp_read_reclaim,
 	  offsetof(struct hp_domain_spec, reclaim), false },
+	{ "root", "overlay, a directory such as /srv/alpha, or a device such as /dev/nvme0n1p1",
+	  hp_read_root, offsetof(struct hp_domain_spec, root), false },
+	{ "autostart", "true or false", hp_read_bool, offsetof(struct hp_domain_spec, autostart), false },
+	{ "privileged", "true or false", hp_read_bool, offsetof(struct hp_domain_spec, is_privileged),
+	  false },
 };
 static const struct hp_shape domain_shape = HP_SHAPE("a domain", domain_keys);
 
