@@ -6,7 +6,10 @@ PREFIX    ?= /usr
 CC        ?= gcc
 CLANG     ?= clang
 BPFTOOL   ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
-VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+UNITDIR   ?= $(PREFIX)/lib/systemd/system
+# The release, from the changelog; between releases with the commit behind it.
+RELEASE   := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' scripts/debian/changelog)
+VERSION   := $(RELEASE)$(shell scripts/version-suffix $(RELEASE))
 BPF_DIR   := $(B)/ebpf
 
 # One job per processor unless the caller said otherwise (an explicit -jN still wins).
@@ -72,7 +75,7 @@ LDLIBS   += $(PKG_LIBS) -lpthread -lm
 $(O)/obj/userland/lib/kernel/% $(O)/obj/tests/%: UAPI_FLAGS := -Ikmod/uapi
 
 # ---- targets ----
-.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan bench-lruk bench-kmod bench-trace bench-metrics bench-reclaim veristat fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built FORCE
+.PHONY: all userland bpf module unit unit-build vm-tools install-vm-tools schema bench-plan bench-lruk bench-kmod bench-trace bench-metrics bench-reclaim veristat fuzz-parse fuzz-merge fuzz-netlink check-debug install man deps clean help vm demo check soak check-built dist deb check-deb FORCE
 all: module bpf userland
 
 userland: $(if $(LIB_SRC),$(LIB)) $(PROGRAMS)
@@ -100,6 +103,8 @@ help:
 	@echo 'make veristat [KERNEL=6.12]        instructions of every eBPF program, on this kernel or in a VM'
 	@echo 'make deps                install missing Debian packages'
 	@echo 'make install [DESTDIR= PREFIX=/usr]'
+	@echo 'make deb                 Debian packages in build/deb; check-deb also looks at what is in them'
+	@echo 'make dist                the source of this release as build/hostpart-$(RELEASE).tar.xz'
 	@echo 'make clean               remove $(B)/'
 
 # A change of flags or of a file list rebuilds what depends on it: the stamp changes only when the text does.
@@ -292,7 +297,12 @@ $(B)/man/%: userland/man/%.scd
 	$(Q)scdoc < $< > $@
 
 D = $(DESTDIR)$(PREFIX)
-install: userland man
+# The queries are checked against the table of metrics on the way.
+$(B)/dashboard.json: scripts/monitoring/dashboard userland/lib/metrics/table.c policies/alerts.yml
+	@mkdir -p $(@D)
+	$(Q)scripts/monitoring/dashboard > $@
+
+install: userland man $(B)/dashboard.json
 	$(Q)install -d $(D)/sbin $(D)/libexec/hostpart $(D)/share/hostpart/policies $(D)/share/bash-completion/completions
 	$(Q)for p in $(filter $(O)/bin/%,$(PROGRAMS)); do install -m 755 $$p $(D)/sbin/; done
 	$(Q)for p in $(filter $(O)/libexec/%,$(PROGRAMS)); do install -m 755 $$p $(D)/libexec/hostpart/; done
@@ -301,9 +311,27 @@ install: userland man
 	$(Q)$(O)/bin/partctl completion bash > $(D)/share/bash-completion/completions/partctl
 	$(Q)install -D -m 755 scripts/initramfs/hook $(D)/share/initramfs-tools/hooks/hostpart
 	$(Q)install -D -m 755 scripts/initramfs/init-top $(D)/share/initramfs-tools/scripts/init-top/hostpart
-	$(Q)install -d $(D)/lib/systemd/system
-	$(Q)for f in $(wildcard scripts/systemd/*.service); do \
-		sed 's,/usr/sbin/,$(PREFIX)/sbin/,' $$f > $(D)/lib/systemd/system/$${f##*/}; done
+	$(Q)install -D -m 644 $(B)/dashboard.json $(D)/share/hostpart/monitoring/grafana-dashboard.json
+	$(Q)install -m 644 scripts/monitoring/prometheus.yml $(D)/share/hostpart/monitoring/
+	$(Q)install -m 755 scripts/monitoring/textfile $(D)/libexec/hostpart/
+	$(Q)install -d $(DESTDIR)$(UNITDIR)
+	$(Q)for f in $(wildcard $(addprefix scripts/systemd/*.,service target timer)); do \
+		sed 's,/usr/\(sbin\|libexec\)/,$(PREFIX)/\1/,' $$f > $(DESTDIR)$(UNITDIR)/$${f##*/}; done
+
+# Exactly what is committed, the same bytes each time.
+dist:
+	$(Q)mkdir -p $(B)
+	$(Q)git diff --quiet HEAD || { echo 'dist: there are changes that are not committed' >&2; exit 1; }
+	$(Q)git archive --format=tar --prefix=hostpart-$(RELEASE)/ HEAD | xz -9 > $(B)/hostpart-$(RELEASE).tar.xz
+	@echo $(B)/hostpart-$(RELEASE).tar.xz
+
+# Debian packages in $(B)/deb, checked with lintian; needs debhelper, dh-dkms and lintian (scripts/deps --package).
+deb:
+	$(Q)scripts/deps --package
+	$(Q)scripts/build-deb $(B)/deb
+
+check-deb: deb
+	$(Q)tests/packages.t
 
 clean:
 	$(Q)rm -rf $(B)

@@ -11,6 +11,11 @@ module_param(boot_policy, bool, 0444);
 MODULE_PARM_DESC(boot_policy,
 		 "put the claims of firmware file " HP_POLICY_FILE " in force (default: true)");
 
+/* So that one word on the kernel's command line, hostpart.disable, leaves an ordinary machine. */
+static bool disable;
+module_param(disable, bool, 0444);
+MODULE_PARM_DESC(disable, "leave the boot policy alone, as boot_policy=0 does (default: false)");
+
 static bool require_signed;
 module_param(require_signed, bool, 0444);
 MODULE_PARM_DESC(require_signed, "refuse a boot policy without a signature (default: false)");
@@ -119,7 +124,7 @@ void __init hp_boot_policy_load(void)
 	struct hp_actor_info actor;
 	int err;
 
-	if (!boot_policy)
+	if (!boot_policy || disable)
 		return;
 	hp_actor_set_current(&actor);
 	err = firmware_request_nowarn(&file, HP_POLICY_FILE, NULL);

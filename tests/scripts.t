@@ -88,6 +88,31 @@ ok "and passes clean text" scripts/check-spelling "$(sample good.txt 'the memory
 not_ok "a manual page that is not scdoc" scripts/check-manuals "$(sample bad.scd 'no title here\n')"
 ok "and a good one" scripts/check-manuals "$(sample good.scd 'good(8)\n\n# NAME\n\ngood - is good\n')"
 
+# ---- monitoring ----
+dashboard=scripts/monitoring/dashboard
+ok "the dashboard's queries name metrics and labels that there are" $dashboard
+like "and it is JSON with a query for each panel" \
+	"$($dashboard | jq '[.panels[] | select(.type == "timeseries") | .targets | length] | (length > 10 and min > 0)')" '^true$'
+ok "Prometheus understands them" bash -c "$dashboard --rules > $work/rules.json && promtool check rules $work/rules.json"
+ok "the alert rules name what there is" $dashboard --check policies/alerts.yml
+sed 's/"hostpart_domain_tasks"/"hostpart_domain_jobs"/' userland/lib/metrics/table.c > "$work/table.c"
+like "a metric that is gone is seen" "$($dashboard --table "$work/table.c" 2>&1)" '^Tasks: no metric hostpart_domain_tasks$'
+sed 's/"hostpart_domain_cpus", HP_GAUGE, "", { "domain" }/"hostpart_domain_cpus", HP_GAUGE, "", { "name" }/' userland/lib/metrics/table.c > "$work/table.c"
+like "a label that is gone, too" "$($dashboard --table "$work/table.c" 2>&1)" 'hostpart_domain_cpus has no label domain'
+sample alerts.yml 'groups: [{name: a, rules: [{alert: A, expr: "hostpart_nothing > 1"}]}]\n' > /dev/null
+not_ok "and so in a rule" $dashboard --check "$work/alerts.yml"
+ok "the example for Prometheus is valid" bash -c "sed 's,^  - /usr.*,  - $PWD/policies/alerts.yml,' scripts/monitoring/prometheus.yml > $work/prometheus.yml &&
+	promtool check config $work/prometheus.yml"
+mkdir "$work/textfile"
+sample answer 'HTTP/1.0 200 OK\r\n\r\nhostpart_policy_applied 1\n' > /dev/null
+socat "UNIX-LISTEN:$work/metrics.sock" "OPEN:$work/answer,rdonly!!CREATE:$work/question" &
+eventually 10 "a socket with metrics" test -S "$work/metrics.sock"
+ok "metrics for node_exporter" env HOSTPART_METRICS_SOCKET="$work/metrics.sock" scripts/monitoring/textfile "$work/textfile"
+is "are what was served, in one file" "$(ls "$work/textfile") $(cat "$work/textfile/hostpart.prom")" "hostpart.prom hostpart_policy_applied 1"
+wait
+not_ok "when nobody serves them" env HOSTPART_METRICS_SOCKET="$work/metrics.sock" scripts/monitoring/textfile "$work/textfile"
+is "there is no file" "$(ls "$work/textfile")" ""
+
 # ---- kernels ----
 exits 2 "a kernel that nobody knows" scripts/kernel-headers six
 exits 1 "a kernel that is not installed" scripts/kernel-headers 4.4

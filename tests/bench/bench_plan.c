@@ -84,7 +84,7 @@ static void add_functions(struct hp_inventory *inv, unsigned int count)
 		inv->irqs[i] = (struct hp_inv_irq){
 			.number = i + 24, .is_managed = i % 8 == 0, .is_movable = i % 8 != 0,
 			.action = make_text("dev%uq%u", i / 4, i % 4), .affinity = make_text("%u", i % 8),
-			.pci = (int)(i / 4),
+			.pci = (int)(i / 4), .vector = (int)(i % 4),
 		};
 	inv->irqs_count = 4 * (size_t)count;
 }

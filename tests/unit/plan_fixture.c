@@ -100,6 +100,7 @@ struct hp_inv_irq *fixture_irq(struct hp_inventory *inv, unsigned int number, co
 	irq->action = action ? strdup(action) : NULL;
 	irq->affinity = hp_cpulist_format(inv->online);
 	irq->pci = pci;
+	irq->vector = -1;
 	return irq;
 }
 

@@ -24,7 +24,9 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(tree));
 	assert_true(asprintf(&command,
 			     "mkdir -p '%s/proc/irq/24' && cd '%s/proc/irq' && echo 0-3 > 24/smp_affinity_list && "
-			     "echo 2 > 24/effective_affinity_list && echo ff > default_smp_affinity", tree, tree) > 0);
+			     "echo 2 > 24/effective_affinity_list && echo ff > default_smp_affinity && mkdir 100 && "
+			     "echo 5 > 100/smp_affinity_list && vectors='%s/sys/bus/pci/devices/0000:01:00.0/msi_irqs' && "
+			     "mkdir -p \"$vectors\" && touch \"$vectors/100\" \"$vectors/24\"", tree, tree, tree) > 0);
 	assert_int_equal(system(command), 0);
 	ctx.root = hp_root_open(tree, NULL);
 	return ctx.root ? 0 : -1;
@@ -89,9 +91,36 @@ static void test_irqs(void **state)
 	assert_int_equal(hp_backend_irq.write(&ctx, "99", "affinity", gone, NULL), 0);
 }
 
+static char *affinity_of(const char *name)
+{
+	char *value;
+
+	assert_int_equal(hp_backend_irq.read(&ctx, name, "affinity", &value, NULL), 0);
+	return value;
+}
+
+/* The second of two vectors stays the second when its number is another. */
+static void test_vectors(void **state)
+{
+	hp_autofree char *first = affinity_of("0000:01:00.0/0"), *second = affinity_of("0000:01:00.0/1");
+	hp_autofree char *third = affinity_of("0000:01:00.0/2"), *stranger = affinity_of("0000:02:00.0/0");
+	hp_autofree char *command = NULL, *moved = NULL;
+
+	(void)state;
+	assert_string_equal(first, "0-3");
+	assert_string_equal(second, "5");
+	assert_true(hp_backend_irq.satisfies("affinity", third, "2"));
+	assert_true(hp_backend_irq.satisfies("affinity", stranger, "2"));
+	assert_true(asprintf(&command, "cd '%s' && mv proc/irq/100 proc/irq/30 && cd sys/bus/pci/devices/*/msi_irqs && "
+			     "mv 100 30", tree) > 0);
+	assert_int_equal(system(command), 0);
+	moved = affinity_of("0000:01:00.0/1");
+	assert_string_equal(moved, "5");
+}
+
 static void test_irq_names(void **state)
 {
-	static const char *const bad[] = { "", "x", "../24", "24/..", "-1" };
+	static const char *const bad[] = { "", "x", "../24", "24/..", "-1", "0000:01:00.0", "0000:01:00.0/", "0000:01:00.0/x", "0000:01:00/1" };
 	hp_autofree char *value = NULL;
 
 	(void)state;
@@ -103,7 +132,7 @@ static void test_irq_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_masks), cmocka_unit_test(test_file_values), cmocka_unit_test(test_irqs),
+		cmocka_unit_test(test_masks), cmocka_unit_test(test_file_values), cmocka_unit_test(test_irqs), cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_irq_names),
 	};
 

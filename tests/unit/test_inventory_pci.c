@@ -201,6 +201,9 @@ static void check_irqs(const struct hp_inventory *inv)
 	assert_false(queue->is_movable);
 	assert_string_equal(queue->affinity, "2");
 	assert_string_equal(inv->pci[queue->pci].bdf, "0000:04:00.0");
+	assert_int_equal(queue->vector, 3);
+	assert_int_equal(admin->vector, 0);
+	assert_int_equal(clock->vector, -1);
 	assert_false(admin->is_managed);
 	assert_true(admin->is_movable);
 	assert_string_equal(admin->affinity, "0-7");

@@ -26,6 +26,8 @@ static const struct phrase_case cases[] = {
 	{ "systemd", "hostpart.service", "", "present", "systemd unit hostpart.service", "present" },
 	{ "irq", "24", "affinity", "0-3", "interrupt 24 (nvme1q0)", "0-3" },
 	{ "irq", "99", "affinity", "0-3", "interrupt 99", "0-3" },
+	{ "irq", "0000:03:00.0/1", "affinity", "0-3", "interrupt 40 (queue)", "0-3" },
+	{ "irq", "0000:03:00.0/2", "affinity", "0-3", "interrupt 0000:03:00.0/2", "0-3" },
 	{ "port", "0000:04:00.0", "", "{\"netns\":\"alpha\",\"name\":\"eth0\",\"mtu\":9000,\"addresses\":[\"192.0.2.1/24\"],\"up\":true}",
 	  "network port 0000:04:00.0 (enp4s0)", "eth0 in alpha, 192.0.2.1/24, mtu 9000" },
 	{ "port", "0000:09:00.0", "", "{\"netns\":\"\",\"addresses\":[]}", "network port 0000:09:00.0", "in the base" },
@@ -49,6 +51,9 @@ static void steps_are_worded(void **state)
 
 	(void)state;
 	fixture_irq(inv, 24, "nvme1q0", -1);
+	for (int i = 0; i < (int)inv->pci_count; i++)
+		if (!strcmp(inv->pci[i].bdf, "0000:03:00.0"))
+			fixture_irq(inv, 40, "queue", i)->vector = 1;
 	for (size_t i = 0; i < hp_array_size(cases); i++) {
 		struct hp_step step = {
 			.backend = cases[i].backend, .object = (char *)cases[i].object, .attr = (char *)cases[i].attr,

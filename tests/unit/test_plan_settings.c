@@ -84,7 +84,7 @@ static const char *const expected[] = {
 	"sysfile|/proc/irq/default_smp_affinity||03|2",
 	"irq|4|affinity|0-1|2",
 	"irq|24|affinity|2-3|8",
-	"irq|26|affinity|4-7|18",
+	"irq|0000:05:00.0/1|affinity|4-7|18",
 	"registry|table||domain alpha active;cpus alpha 2-3;memory alpha 1073741824 nodes 0;"
 	"pci alpha 0000:02:00.0 driver some;pci alpha 0000:04:00.0 driver some port eth0;"
 	"domain beta active;cpus beta 4-7;memory beta 1610612736 nodes 1;"
@@ -113,7 +113,7 @@ static struct hp_inventory *vm_with_irqs(void)
 	managed = fixture_irq(inv, 25, "nvme1q1", pci_index(inv, "0000:02:00.0"));
 	managed->is_managed = true;
 	/* Its driver asks for it only when the port is taken up. */
-	fixture_irq(inv, 26, NULL, pci_index(inv, "0000:05:00.0"));
+	fixture_irq(inv, 26, NULL, pci_index(inv, "0000:05:00.0"))->vector = 1;
 	return inv;
 }
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # boot-devices.t: devices of a boot policy wait for their domain, go to it with an apply, and wait again after a teardown.
 # kernels: 6.1 6.12
+# check: 6.12
 # timeout: 600
-# long: seen whole on 6.12 only so far (211 s on a machine with ten times as much to do)
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
 . tests/vm/machine.sh

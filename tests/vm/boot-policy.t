@@ -132,6 +132,9 @@ cp "$work/good.bin" "$blob"
 ok "boot_policy=0 leaves the file alone" modprobe hostpart boot_policy=0
 is "silently" "$(($(log_lines) - before)) $($kctl info | grep ^domains=)" "0 domains=0"
 rmmod hostpart
+ok "so does disable, the word for the kernel's command line" modprobe hostpart disable
+is "silently" "$(($(log_lines) - before)) $($kctl info | grep ^domains=)" "0 domains=0"
+rmmod hostpart
 exits 1 "--show names what is wrong with a file" bash -c "head -c 50 $work/good.bin > $work/cut.bin; partctl compile --show $work/cut.bin"
 exits 1 "a key that does not belong to the certificate is refused" bash -c "openssl genrsa -out $work/other.pem 2> /dev/null;
 	partctl compile $work/policy.yaml -o $work/x.bin --sign $work/other.pem --cert $work/cert.pem"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # signed-policy.t: on a machine whose firmware trusts a key, a boot policy signed with it is taken and no other.
 # kernels: 6.1 6.12
+# check: 6.12
 # where: host
 # timeout: 900
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
@@ -14,7 +15,7 @@ for file in $code $variables; do [ -e "$file" ] || skip_all "no $file: install t
 work=$(mktemp -d)
 on_exit rm -rf "$work"
 
-# Secure Boot is not enforced, for the kernel comes from outside; what the firmware trusts reaches the kernel all the same.
+# What the firmware trusts reaches the kernel.
 scripts/testbed --kernel "$kernel" --cpus 4 --memory 2GiB --timeout 800 \
 	--qemu "-drive if=pflash,unit=0,format=raw,readonly=on,file=$code" \
 	--qemu "-drive if=pflash,unit=1,format=raw,snapshot=on,file=$variables" \

@@ -5,6 +5,22 @@
 # Values that a running machine changes by itself: counters, statistics, pressure, current use.
 moving='/(cgroup\.(stat|events|procs|threads|pressure|kill)|.*\.(stat|stat\.local|current|peak|pressure|events|events\.local|numa_stat|swap\.events)|cpuset\..*effective|memory\.reclaim)$'
 
+# An interrupt stays in /proc after its first use, even when its driver has let it go: only those in use count. One of
+# a function goes by its place there, for its number is another each time the driver starts.
+irqs() {
+	local dir number index
+	local -A name=()
+	for dir in /sys/bus/pci/devices/*/msi_irqs; do
+		index=0
+		for number in $(find "$dir" -mindepth 1 -printf '%f\n' | sort -n); do
+			name[$number]=${dir%/*}/$((index++))
+		done
+	done
+	grep -ls . /sys/kernel/irq/*/actions | sed -E 's,.*/irq/([0-9]+)/.*,\1,' | while read -r number; do
+		sed "s,^,irq ${name[$number]-$number}: ," /proc/irq/"$number"/smp_affinity{,_list} 2> /dev/null
+	done | sort
+}
+
 # Everything that apply may touch, whole and byte for byte.
 dump() {
 	find /sys/fs/cgroup -type d ! -path '*/system.slice/*' ! -path '*/user.slice/*' | sort
@@ -12,9 +28,7 @@ dump() {
 		grep -zvE "$moving" | sort -z | xargs -0 grep -aH '' 2> /dev/null
 	grep -aH '' /sys/fs/cgroup/{system,user}.slice/cpuset.cpus /sys/fs/cgroup/cpuset.cpus.effective 2> /dev/null
 	grep -aH '' /sys/devices/virtual/workqueue/cpumask /proc/irq/default_smp_affinity
-	# An interrupt stays in /proc after its first use, even when its driver has let it go: only those in use count.
-	grep -ls . /sys/kernel/irq/*/actions | sed -E 's,.*/irq/([0-9]+)/.*,/proc/irq/\1/smp_affinity\n/proc/irq/\1/smp_affinity_list,' |
-		xargs -d '\n' grep -aH '' 2> /dev/null
+	irqs
 	# Without the numbers of mounts and namespaces, which are new each time.
 	sed -nE '/ \/sys\/fs\/cgroup |hostpart/ { s/^[0-9]+ [0-9]+ //; s/net:\[[0-9]+\]/net/; s/ (shared|master):[0-9]+//; p }' /proc/self/mountinfo
 	find /run/systemd/system.control /run/systemd/transient 2> /dev/null | sort

@@ -52,12 +52,21 @@ static char *cgroup_what(const struct hp_step *step)
 	return format("%s of %s", word, slash ? slash + 1 : "all domains together");
 }
 
-static const struct hp_inv_irq *find_irq(const struct hp_inventory *inv, const char *number)
+static bool has_name(const struct hp_inventory *inv, const struct hp_inv_irq *irq, const char *name)
 {
-	unsigned long wanted = strtoul(number, NULL, 10);
+	const char *slash = strchr(name, '/');
+	size_t length = slash ? (size_t)(slash - name) : 0;
 
+	if (!slash)
+		return irq->number == strtoul(name, NULL, 10);
+	return irq->pci >= 0 && irq->vector == (int)strtol(slash + 1, NULL, 10) &&
+	       strlen(inv->pci[irq->pci].bdf) == length && !strncmp(inv->pci[irq->pci].bdf, name, length);
+}
+
+const struct hp_inv_irq *plan_phrase_irq(const struct hp_inventory *inv, const char *name)
+{
 	for (size_t i = 0; inv && i < inv->irqs_count; i++) {
-		if (inv->irqs[i].number == wanted)
+		if (has_name(inv, &inv->irqs[i], name))
 			return &inv->irqs[i];
 	}
 	return NULL;
@@ -65,11 +74,11 @@ static const struct hp_inv_irq *find_irq(const struct hp_inventory *inv, const c
 
 static char *irq_what(const struct hp_step *step, const struct hp_inventory *inv)
 {
-	const struct hp_inv_irq *irq = find_irq(inv, step->object);
+	const struct hp_inv_irq *irq = plan_phrase_irq(inv, step->object);
 
-	if (irq && irq->action)
-		return format("interrupt %s (%s)", step->object, irq->action);
-	return format("interrupt %s", step->object);
+	if (!irq)
+		return format("interrupt %s", step->object);
+	return irq->action ? format("interrupt %u (%s)", irq->number, irq->action) : format("interrupt %u", irq->number);
 }
 
 /* The interface below a port's function, for a function with one. */

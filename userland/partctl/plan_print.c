@@ -138,15 +138,19 @@ static bool belongs_together(const struct hp_step *a, const struct hp_step *b)
 		is_same_text(a->to, b->to);
 }
 
-/* "interrupts 24-30,40": of steps [first, end). */
+/* "interrupts 24-30,40": of steps [first, end); one whose driver let it go has no number and is not named. */
 static char *list_irqs(const struct hp_engine_result *plan, size_t first, size_t end)
 {
+	const struct hp_inv_irq *irq;
 	hp_autobitmap set = hwloc_bitmap_alloc();
 	hp_autofree char *list = NULL;
 	char *text;
 
-	for (size_t i = first; set && i < end; i++)
-		hwloc_bitmap_set(set, (unsigned int)strtoul(plan->steps.items[i].object, NULL, 10));
+	for (size_t i = first; set && i < end; i++) {
+		irq = plan_phrase_irq(plan->inventory, plan->steps.items[i].object);
+		if (irq)
+			hwloc_bitmap_set(set, irq->number);
+	}
 	list = set ? hp_cpulist_format(set) : NULL;
 	return list && asprintf(&text, "interrupts %s", list) >= 0 ? text : NULL;
 }

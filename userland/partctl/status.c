@@ -259,6 +259,7 @@ static struct json_object *status_json(const struct status *status)
 	struct json_object *object = json_object_new_object(), *domains = json_object_new_array();
 
 	add_text(object, "policy_file", status->state->policy_file);
+	add_text(object, "refused", NULL);
 	add_number(object, "applied_at", status->state->applied_at);
 	add_number(object, "confirm_within_seconds", status->confirm_s);
 	add_number(object, "agent_pid", status->agent_pid);
@@ -273,14 +274,32 @@ static struct json_object *status_json(const struct status *status)
 	return object;
 }
 
+/*
+ * "FILE\nREASON" when the agent that runs could not apply its policy, else
+ * NULL. Caller frees.
+ */
+static char *refused_policy(struct run *run, long agent_pid)
+{
+	hp_autofree char *text = agent_pid ? hp_root_readf(run->ctx.root, "%s/" HP_REFUSED_FILE, run->ctx.run_dir) : NULL;
+	char *rest = NULL;
+
+	if (!text || strtol(text, &rest, 10) != agent_pid || *rest != '\n')
+		return NULL;
+	return strdup(rest + 1);
+}
+
 static int show_nothing(struct run *run, long agent_pid)
 {
 	bool has_module = hp_root_exists(run->ctx.root, "/sys/kernel/hostpart");
+	hp_autofree char *refused = refused_policy(run, agent_pid);
+	char *reason = refused;
+	const char *file = reason ? strsep(&reason, "\n") : NULL;
 
 	if (run->format != OUT_TABLE) {
 		struct json_object *object = json_object_new_object();
 
-		add_text(object, "policy_file", NULL);
+		add_text(object, "policy_file", file);
+		add_text(object, "refused", reason);
 		add_text(object, "applied_at", NULL);
 		add_number(object, "confirm_within_seconds", 0);
 		add_number(object, "agent_pid", agent_pid);
@@ -291,13 +310,16 @@ static int show_nothing(struct run *run, long agent_pid)
 		json_object_object_add(object, "domains", json_object_new_array());
 		json_object_object_add(object, "not_guaranteed", json_object_new_array());
 		out_object(run, object);
-		return HP_EXIT_OK;
+		return refused ? HP_EXIT_FAIL : HP_EXIT_OK;
 	}
+	if (refused)
+		printf("policy   %s%s is not in force%s: %s\n", out_colour(run, OUT_RED), file, out_colour(run, OUT_PLAIN),
+		       reason);
 	printf("no domains: this is one ordinary machine\n");
 	printf("agent    partd %s\n", agent_pid ? "runs" : "does not run");
 	print_metrics(run, agent_pid);
 	printf("module   hostpart.ko is %s\n", has_module ? "loaded" : "not loaded");
-	return HP_EXIT_OK;
+	return refused ? HP_EXIT_FAIL : HP_EXIT_OK;
 }
 
 static int run_status(struct run *run, int argc, char **argv)
@@ -334,7 +356,8 @@ const struct verb verb_status = {
 	.summary = "the domains in force, and what is not guaranteed",
 	.usage = "",
 	.help = "Shows each domain's state and use, the agent, the module, what waits for confirmation, and every\n"
-		"guarantee that this machine or kernel cannot give. Exit status 1 when something drifted.\n\n"
+		"guarantee that this machine or kernel cannot give. Exit status 1 when something drifted, or the policy\n"
+		"could not be applied at boot.\n\n"
 		"Example:\n  partctl status -o json",
 	.run = run_status,
 	.needs_root = true,

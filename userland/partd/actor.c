@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
+#include "base/hp_irq.h"
 #include "base/hp_log.h"
 #include "bpf/hp_witness.h"
 
@@ -131,8 +132,9 @@ static int match_cgroup(const struct hp_setting *setting, const struct seen *see
 	return 0;
 }
 
-static int match(const struct hp_setting *setting, const struct seen *seen)
+static int match(const struct agent *agent, const struct hp_setting *setting, const struct seen *seen)
 {
+	unsigned int number;
 	char irq[64];
 
 	if (strcmp(seen->backend, setting->backend) != 0)
@@ -142,7 +144,9 @@ static int match(const struct hp_setting *setting, const struct seen *seen)
 	if (strcmp(setting->backend, "sysfile") == 0)
 		return ends_with(seen->path, setting->object) ? 2 : 0;
 	if (strcmp(setting->backend, "irq") == 0) {
-		snprintf(irq, sizeof(irq), "/proc/irq/%s/", setting->object);
+		if (hp_irq_number(agent->ctx.root, setting->object, &number, NULL))
+			return 0;
+		snprintf(irq, sizeof(irq), "/proc/irq/%u/", number);
 		return strncmp(seen->path, irq, strlen(irq)) == 0 ? 2 : 0;
 	}
 	/* Ports are told by their name at the time, which the setting's object (a BDF) does not hold. */
@@ -162,7 +166,7 @@ struct hp_actor actors_find(struct agent *agent, const struct hp_setting *settin
 
 		if (!seen->time_ns || now - seen->time_ns > RECENT_NS)
 			continue;
-		score = match(setting, seen);
+		score = match(agent, setting, seen);
 		if (score > best_score || (score && score == best_score && seen->time_ns > best->time_ns)) {
 			best = seen;
 			best_score = score;

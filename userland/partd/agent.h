@@ -58,6 +58,11 @@ void agent_refresh_hosts(struct agent *agent);
 /* Name of a setting's domain, "" for the machine. */
 void agent_domain_of(const struct agent *agent, const struct hp_setting *setting, char *name, size_t size);
 
+/* refused.c: the policy cannot be applied at start: releases what the kernel holds for it, and leaves word for status. */
+void refused_policy(struct agent *agent, const char *reason);
+/* That word is history. */
+void refused_clear(struct agent *agent);
+
 /* server.c: the control socket. */
 int server_start(struct agent *agent, struct hp_err *err);
 

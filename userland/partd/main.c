@@ -107,6 +107,8 @@ int agent_adopt(struct agent *agent, struct hp_err *err)
 		return ret;
 	hp_state_free(agent->state);
 	agent->state = state;
+	if (state)
+		refused_clear(agent);
 	metrics_adopt(agent);
 	if (state && state->confirm_by_ns) {
 		ret = sd_event_add_time(agent->loop, &agent->confirm, CLOCK_BOOTTIME,
@@ -118,21 +120,15 @@ int agent_adopt(struct agent *agent, struct hp_err *err)
 	return watches_rebuild(agent, err);
 }
 
-/* Byte for byte, as partctl sends it: it is compared with what was applied. NULL when there is none. */
-static char *read_policy(const char *path)
+/* Byte for byte, as partctl sends it: it is compared with what was applied. -ENOENT: there is none. */
+static int read_policy(const char *path, char **text, struct hp_err *err)
 {
-	hp_autoerr err = HP_ERR_INIT;
-	char *text = NULL;
 	size_t length;
-	int ret = hp_file_read(path, POLICY_BYTES_MAX, &text, &length, &err);
+	int ret = hp_file_read(path, POLICY_BYTES_MAX, text, &length, err);
 
-	if (ret == 0 && strlen(text) != length) {
-		free(text);
-		ret = hp_err_set(&err, EINVAL, "%s is not text: it holds a NUL byte", path);
-	}
-	if (ret < 0 && ret != -ENOENT)
-		hp_log(LOG_ERR, "the policy: %s", err.text);
-	return ret < 0 ? NULL : text;
+	if (ret == 0 && strlen(*text) != length)
+		ret = hp_err_set(err, EINVAL, "%s is not text: it holds a NUL byte", path);
+	return ret;
 }
 
 void agent_refresh_hosts(struct agent *agent)
@@ -158,27 +154,29 @@ void agent_start_hosts(struct agent *agent)
 
 static void apply_at_start(struct agent *agent)
 {
-	hp_autofree char *text = read_policy(agent->policy_file);
+	hp_autofree char *text = NULL;
 	hp_autoerr err = HP_ERR_INIT;
 	const struct hp_engine_options options = { 0 };
 	struct hp_event event = { .type = "applied", .done = "at start", .actor = { .known = true, .pid = getpid() } };
 	size_t changed = 0;
+	int ret = read_policy(agent->policy_file, &text, &err);
 
 	if (agent->state) {
 		hp_log(LOG_NOTICE, "adopted the domains of %s as they run", agent->state->policy_file);
-		if (text && strcmp(agent->state->policy_file, agent->policy_file) == 0 &&
+		if (ret == 0 && strcmp(agent->state->policy_file, agent->policy_file) == 0 &&
 		    strcmp(text, agent->state->policy_text) != 0)
 			hp_log(LOG_NOTICE, "%s has changed since it was applied; 'partctl apply %s' makes it so",
 			       agent->policy_file, agent->policy_file);
 		return;
 	}
-	if (!text) {
+	if (ret == -ENOENT) {
 		hp_log(LOG_NOTICE, "no policy at %s: waiting for 'partctl apply'", agent->policy_file);
 		return;
 	}
-	if (hp_engine_apply(&agent->ctx, agent->policy_file, text, &options, &changed, &err) < 0) {
-		/* The machine stays an ordinary one; partctl status says so too. */
-		hp_log(LOG_ERR, "the policy is not in force: %s", err.text);
+	if (ret == 0)
+		ret = hp_engine_apply(&agent->ctx, agent->policy_file, text, &options, &changed, &err);
+	if (ret < 0) {
+		refused_policy(agent, err.text);
 		return;
 	}
 	event.what = agent->policy_file;
@@ -249,6 +247,7 @@ static int start(struct agent *agent, const struct metrics_options *metrics, str
 		return ret;
 	actors_start(agent);
 	reclaim_start(agent);
+	refused_clear(agent);
 	ret = agent_adopt(agent, err);
 	if (ret < 0)
 		return ret;

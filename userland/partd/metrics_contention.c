@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_irq.h"
 #include "base/hp_log.h"
 #include "kernel/hp_kernel.h"
 
@@ -45,12 +46,14 @@ static int add_vector(const struct hp_kernel_vector *vector, void *arg)
 static void find_irqs(const struct agent *agent, struct irqs *irqs)
 {
 	hp_autokernel *kernel = NULL;
+	unsigned int number;
 
 	for (size_t i = 0; agent->state && i < agent->state->count; i++) {
 		const struct hp_setting *setting = &agent->state->items[i].setting;
 
-		if (setting->domain >= 0 && strcmp(setting->backend, "irq") == 0)
-			add_irq(irqs, (unsigned int)strtoul(setting->object, NULL, 10), (unsigned int)setting->domain);
+		if (setting->domain >= 0 && strcmp(setting->backend, "irq") == 0 &&
+		    !hp_irq_number(agent->ctx.root, setting->object, &number, NULL))
+			add_irq(irqs, number, (unsigned int)setting->domain);
 	}
 	if (hp_kernel_open(&kernel, NULL) == 0)
 		hp_kernel_vectors_dump(kernel, NULL, add_vector, irqs, NULL);

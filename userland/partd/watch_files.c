@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include "base/hp_auto.h"
+#include "base/hp_irq.h"
 #include "base/hp_cgroup2.h"
 #include "base/hp_log.h"
 
@@ -75,6 +76,7 @@ static void add_setting(struct files *files, const struct hp_setting *setting)
 {
 	agent_mask bit = watch_backend_bit(setting->backend);
 	hp_autofree char *path = NULL;
+	unsigned int number;
 	char irq[64];
 
 	if (strcmp(setting->backend, "cgroup") == 0) {
@@ -87,8 +89,10 @@ static void add_setting(struct files *files, const struct hp_setting *setting)
 	} else if (strcmp(setting->backend, "irq") == 0) {
 		static const char *const names[] = { "smp_affinity", "smp_affinity_list" };
 
+		if (hp_irq_number(files->agent->ctx.root, setting->object, &number, NULL))
+			return;
 		for (size_t i = 0; i < hp_array_size(names); i++) {
-			snprintf(irq, sizeof(irq), "/proc/irq/%.20s/%s", setting->object, names[i]);
+			snprintf(irq, sizeof(irq), "/proc/irq/%u/%s", number, names[i]);
 			add_path(files, irq, IN_MODIFY, bit);
 		}
 	}

@@ -8,6 +8,12 @@
 /* The paths of the live machine, for this process ($HOSTPART_LIBEXEC is heeded); the root is the caller's to set. */
 void hp_engine_ctx_init(struct hp_ctx *ctx);
 
+/*
+ * A file in RUN, there when partd could not apply its policy at start: its own
+ * process id, the policy's name, and why, each on a line of its own (the reason may take several).
+ */
+#define HP_REFUSED_FILE "policy.refused"
+
 /* Everything that planning finds out; starts as HP_ENGINE_RESULT_INIT, owns its parts. */
 struct hp_engine_result {
 	struct hp_policy *policy;

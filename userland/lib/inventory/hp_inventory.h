@@ -31,6 +31,7 @@ struct hp_inv_irq {
 	char *action;			/* "nvme0q1", "enp2s0-rx-0"; NULL when unused */
 	char *affinity;			/* kernel list */
 	int pci;			/* index into pci[], -1 = not of a PCI function */
+	int vector;			/* the function's n-th message interrupt, from 0; -1 = its line, or pci is -1 */
 };
 
 enum hp_inv_dev_kind {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include "base/hp_auto.h"
+#include "base/hp_irq.h"
 
 /* What is known of an interrupt beside its public entry; same index as irqs[]. */
 struct clue {
@@ -82,6 +83,7 @@ static int add_irq(struct irq_scan *scan, unsigned int number)
 		return -ENOMEM;
 	irq->number = number;
 	irq->pci = -1;
+	irq->vector = -1;
 	irq->action = action_of(root, number);
 	irq->affinity = hp_root_readf(root, "/proc/irq/%u/smp_affinity_list", number);
 	return 0;
@@ -123,29 +125,21 @@ static struct hp_inv_irq *find_irq(struct hp_inventory *inv, unsigned int number
 static bool claim_messages(struct irq_scan *scan, size_t pci)
 {
 	struct hp_inventory *inv = scan->reader->inv;
-	hp_autofree char *dir = NULL;
-	char **names;
-	bool has_any;
+	hp_autofree unsigned int *numbers = NULL;
+	size_t count;
 
-	if (asprintf(&dir, "/sys/bus/pci/devices/%s/msi_irqs", inv->pci[pci].bdf) < 0) {
-		dir = NULL;
+	if (hp_irq_vectors(scan->reader->root, inv->pci[pci].bdf, &numbers, &count))
 		return false;
-	}
-	if (hp_root_list(scan->reader->root, dir, &names, NULL))
-		return false;
-	has_any = *names != NULL;
-	for (char **name = names; *name; name++) {
-		unsigned int number;
-		struct hp_inv_irq *irq =
-			parse_number(*name, &number) ? find_irq(inv, number) : NULL;
+	for (size_t i = 0; i < count; i++) {
+		struct hp_inv_irq *irq = find_irq(inv, numbers[i]);
 
 		if (irq) {
 			irq->pci = (int)pci;
+			irq->vector = (int)i;
 			scan->clues[irq - inv->irqs].is_message = true;
 		}
 	}
-	hp_root_list_free(names);
-	return has_any;
+	return true;
 }
 
 /* A line may be shared: it goes to the first function with a driver. One without a handler is nobody's. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "base/hp_auto.h"
+#include "base/hp_irq.h"
 
 /*
  * The kernel's mask format: 32 bits a group, commas between, the first group
@@ -65,6 +66,14 @@ static void find_owners(const struct emit *emit, int *owner, const struct hp_dev
 	}
 }
 
+static void name_irq(const struct hp_inventory *inv, const struct hp_inv_irq *irq, char name[HP_IRQ_NAME_BYTES])
+{
+	if (irq->pci >= 0 && irq->vector >= 0)
+		snprintf(name, HP_IRQ_NAME_BYTES, "%s/%d", inv->pci[irq->pci].bdf, irq->vector);
+	else
+		snprintf(name, HP_IRQ_NAME_BYTES, "%u", irq->number);
+}
+
 int emit_irqs(struct emit *emit)
 {
 	hp_autofree int *owner = calloc(emit->inv->pci_count + 1, sizeof(*owner));
@@ -80,7 +89,7 @@ int emit_irqs(struct emit *emit)
 		struct emit_for whose = { domain,
 					  domain < 0 ? emit->policy->base.loc :
 						       spec[irq->pci]->loc };
-		char object[16];
+		char object[HP_IRQ_NAME_BYTES];
 
 		/*
 		 * A managed interrupt is the kernel's to place. One without an
@@ -89,7 +98,7 @@ int emit_irqs(struct emit *emit)
 		 */
 		if (!irq->is_movable || irq->is_managed || (!irq->action && irq->pci < 0))
 			continue;
-		snprintf(object, sizeof(object), "%u", irq->number);
+		name_irq(emit->inv, irq, object);
 		if (emit_text(emit, whose, "irq", object, "affinity",
 			      domain < 0 ? emit->base_cpus : emit->cpus[domain]))
 			return -ENOMEM;

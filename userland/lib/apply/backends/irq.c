@@ -5,6 +5,7 @@
 #include <string.h>
 #include "apply/hp_backend.h"
 #include "base/hp_auto.h"
+#include "base/hp_irq.h"
 #include "base/hp_text.h"
 
 /*
@@ -13,19 +14,23 @@
  */
 static const char gone[] = "gone";
 
-static int build_path(char *path, size_t size, const char *object, const char *attr, struct hp_err *err)
+static int build_path(struct hp_ctx *ctx, char *path, size_t size, const char *object, const char *attr,
+		      struct hp_err *err)
 {
-	if (!*object || object[strspn(object, "0123456789")] || strcmp(attr, "affinity") ||
-	    snprintf(path, size, "/proc/irq/%s/smp_affinity_list", object) >= (int)size)
-		return hp_err_set(err, EINVAL, "an irq setting is a number and \"affinity\", not \"%s\" \"%s\"",
-				  object, attr);
-	return 0;
+	unsigned int number = 0;
+	int ret;
+
+	if (strcmp(attr, "affinity"))
+		return hp_err_set(err, EINVAL, "an interrupt has an \"affinity\", not \"%s\"", attr);
+	ret = hp_irq_number(ctx->root, object, &number, err);
+	snprintf(path, size, "/proc/irq/%u/smp_affinity_list", number);
+	return ret;
 }
 
 static int read_setting(struct hp_ctx *ctx, const char *object, const char *attr, char **value, struct hp_err *err)
 {
 	char path[64];
-	int ret = build_path(path, sizeof(path), object, attr, err);
+	int ret = build_path(ctx, path, sizeof(path), object, attr, err);
 
 	*value = NULL;
 	if (!ret)
@@ -43,11 +48,10 @@ static int write_setting(struct hp_ctx *ctx, const char *object, const char *att
 			 struct hp_err *err)
 {
 	char path[64];
-	int ret = build_path(path, sizeof(path), object, attr, err);
+	int ret = build_path(ctx, path, sizeof(path), object, attr, err);
 
-	if (ret || !value || !strcmp(value, gone))
-		return ret;
-	ret = hp_root_write(ctx->root, path, value, err);
+	if (!ret && value && strcmp(value, gone))
+		ret = hp_root_write(ctx->root, path, value, err);
 	if (ret == -ENOENT) {
 		if (err)
 			hp_err_clear(err);
