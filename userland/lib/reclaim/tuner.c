@@ -134,6 +134,7 @@ static void turn(struct hp_tuner *tuner)
 	if (tuner->spec.is_ranked) {
 		tuner_sample_look(tuner, now_ms);
 		tuner_sample_smaps(tuner, now_ms);
+		tuner_sample_returns(tuner, now_ms);
 		hp_learn_step(&tuner->learn, now_ms);
 	}
 	count_cost(tuner);
@@ -185,6 +186,7 @@ static void rest(struct hp_tuner *tuner)
 	tuner_sample_stop(tuner);
 	tuner->has_memory = false;
 	tuner->leaving_bytes = 0;
+	tuner->returns_count = 0;
 	memset(tuner->working_set, 0, sizeof(tuner->working_set));
 	tuner->problem[0] = '\0';
 	pthread_mutex_unlock(&tuner->lock);
@@ -199,6 +201,7 @@ static void forget_what_was_thought(struct hp_tuner *tuner)
 	pthread_mutex_lock(&tuner->lock);
 	for (size_t i = 0; i < tuner->watched.count; i++)
 		hp_regions_drop(tuner->regions, tuner->watched.items[i].space);
+	tuner->returns_count = 0;
 	hp_learn_start(&tuner->learn, tuner->spec.distance_ms, tuner_now_ms());
 	pthread_mutex_unlock(&tuner->lock);
 }

@@ -6,6 +6,8 @@
 
 enum { COLDEST_MAX = 64, COLD_EVERY_MS = 10000 };
 #define STEP_BYTES (UINT64_C(4) << 20)
+/* The kernel takes 64 pages at a time (MIN_LRU_BATCH), and so many more than it is asked for; they would be hot ones. */
+#define SLACK_BYTES (UINT64_C(256) << 10)
 #define LOOK_MAX_BYTES (UINT64_C(256) << 20)	/* of page tables, in one turn */
 
 /* One turn's work. */
@@ -187,12 +189,14 @@ static void free_written(struct hp_tuner *tuner, enum hp_reclaim_mode mode, cons
 	uint64_t left = memory->swap_cached_bytes > memory->writeback_bytes ? memory->swap_cached_bytes - memory->writeback_bytes : 0;
 
 	left = left < tuner->leaving_bytes ? left : tuner->leaving_bytes;
-	while (left && is_still_wanted(tuner, mode) && !must_stop_for_pressure(turn)) {
-		uint64_t step = left < STEP_BYTES ? left : STEP_BYTES;
+	while (left > 2 * SLACK_BYTES && is_still_wanted(tuner, mode) && !must_stop_for_pressure(turn)) {
+		uint64_t step = (left < STEP_BYTES ? left : STEP_BYTES) - SLACK_BYTES, before = current_bytes(tuner), after, freed;
 
 		if (hp_free_from_lists(tuner->root, tuner->cgroup, step, HP_LISTS_ANON, &tuner->knows_swappiness) < 0)
 			return;
-		left -= step;
+		after = current_bytes(tuner);
+		freed = before > after && before - after > step ? before - after : step;
+		left -= freed < left ? freed : left;
 	}
 }
 

@@ -19,6 +19,14 @@ struct tuner_batch {
 	uint64_t target;
 };
 
+/* Taken memory of which a part was used again: the rest may follow when what uses it goes on. */
+struct tuner_return {
+	uint64_t space, start, end, distance;
+	uint64_t taken_bytes, back_bytes;	/* back_bytes are counted already */
+	uint64_t due_ms;
+};
+enum { RETURNS_MAX = 64 };
+
 /*
  * The thread alone changes anything here, with the lock; others read with the
  * lock. Without the lock the thread reads and blocks.
@@ -60,6 +68,8 @@ struct hp_tuner {
 	 * domain, until the kernel's reclaim comes by.
 	 */
 	uint64_t leaving_bytes;
+	struct tuner_return returns[RETURNS_MAX];
+	size_t returns_count;
 	uint64_t working_set[HP_TUNER_BANDS];	/* as of banded_ms */
 
 	uint64_t started_ms, turned_ms, turned_us, scanned_ms, restarted_ms, adapted_ms, cooled_ms, smaps_ms, retry_ms, banded_ms;
@@ -74,6 +84,8 @@ uint64_t tuner_now_us(void);
 void tuner_sample_look(struct hp_tuner *tuner, uint64_t now_ms);
 void tuner_sample_drain(struct hp_tuner *tuner);
 void tuner_sample_smaps(struct hp_tuner *tuner, uint64_t now_ms);
+/* Looks again at what had come back in part. */
+void tuner_sample_returns(struct hp_tuner *tuner, uint64_t now_ms);
 /* The level changed. */
 void tuner_sample_retune(struct hp_tuner *tuner);
 void tuner_sample_stop(struct hp_tuner *tuner);

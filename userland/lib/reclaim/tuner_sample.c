@@ -11,20 +11,51 @@
 #include "hp_smaps.h"
 
 /* A new kdamond begins with a few large regions: not more often than it takes to make good ones of them. */
-enum { RESTART_MS = 5000, RETRY_MS = 30000, WARM_UP_WINDOWS = 10, REFAULT_SAMPLES = 64 };
+enum { RESTART_MS = 5000, RETRY_MS = 30000, WARM_UP_WINDOWS = 10, REFAULT_SAMPLES = 64, RETURN_MS = 3000 };
 
+/* How much of what was taken there is in memory again. */
+static uint64_t count_back(struct hp_tuner *tuner, const struct tuner_return *part)
+{
+	const struct hp_process *process = hp_watched_find(&tuner->watched, part->space);
+	uint64_t back = process ? hp_resident_estimate(tuner->root, process->pid, part->start, part->end, REFAULT_SAMPLES) : 0;
+
+	return back < part->taken_bytes ? back : part->taken_bytes;
+}
+
+/* A source sees ranges: of one that counts as used, only what is in memory again has come back, and more may follow. */
 static void on_refault(void *arg, const struct hp_refault *refault)
 {
 	struct hp_tuner *tuner = arg;
-	const struct hp_process *process = hp_watched_find(&tuner->watched, refault->space);
-	uint64_t bytes = refault->bytes, back;
+	struct tuner_return part = {
+		.space = refault->space, .start = refault->start, .end = refault->end, .distance = refault->distance,
+		.taken_bytes = refault->bytes, .back_bytes = refault->bytes, .due_ms = tuner_now_ms() + RETURN_MS,
+	};
 
-	/* A source sees ranges: of one that counts as used, only what is in memory again has come back. */
-	if (process && tuner->mode == HP_RECLAIM_ON) {
-		back = hp_resident_estimate(tuner->root, process->pid, refault->start, refault->end, REFAULT_SAMPLES);
-		bytes = back < bytes ? back : bytes;
+	if (tuner->mode == HP_RECLAIM_ON)
+		part.back_bytes = count_back(tuner, &part);
+	hp_learn_returned(&tuner->learn, part.distance, part.back_bytes);
+	if (part.back_bytes < part.taken_bytes && tuner->returns_count < RETURNS_MAX)
+		tuner->returns[tuner->returns_count++] = part;
+}
+
+void tuner_sample_returns(struct hp_tuner *tuner, uint64_t now_ms)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < tuner->returns_count; i++) {
+		struct tuner_return part = tuner->returns[i];
+		uint64_t back = now_ms < part.due_ms ? part.back_bytes : count_back(tuner, &part);
+
+		/* As long as it grows there is more to come. */
+		if (now_ms >= part.due_ms && back <= part.back_bytes)
+			continue;
+		hp_learn_returned(&tuner->learn, part.distance, back - part.back_bytes);
+		if (back > part.back_bytes)
+			part.due_ms = now_ms + RETURN_MS;
+		part.back_bytes = back;
+		tuner->returns[kept++] = part;
 	}
-	hp_learn_returned(&tuner->learn, refault->distance, bytes);
+	tuner->returns_count = kept;
 }
 
 static void take_window(struct hp_tuner *tuner, uint64_t space, const struct hp_window *windows, size_t count)
