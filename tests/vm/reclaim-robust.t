@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # reclaim-robust.t: the reclaim tuner survives what domains, swap, others who use DAMON and its own death do to it.
 # kernels: 6.1 6.12
-# timeout: 900
+# timeout: 2400
 # long: a thousand processes, and swap that has to fill up, take minutes on an emulated machine
 # testbed: --cpus 4 --memory 1GiB
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
@@ -88,14 +88,14 @@ partctl exec alpha -C "$work" -- sh -c '
 	children=; i=0; while [ $i -lt 1000 ]; do sleep 1000 & children="$children $!" i=$((i + 1)); done
 	echo forked > forked; until [ -e over ]; do sleep 1; done; kill $children; wait' > "$work/crowd" 2>&1 &
 crowd_job=$!
-eventually 240 "are forked" test -e "$work/forked"
-eventually 60 "all are seen" at_least processes 1000
+eventually 900 "are forked" test -e "$work/forked"
+eventually 120 "all are seen" at_least processes 1000
 ok "the largest are watched" at_most watched 32
 note "$(partctl reclaim)"
 start_load --mib 24 --hot 8
 eventually 60 "a larger one that comes is among them" bash -c "partctl reclaim explain $pid | grep -q hp-memload"
 touch "$work/over"
-eventually 120 "they end" at_most processes 40
+eventually 400 "they end" at_most processes 40
 wait $crowd_job 2> /dev/null
 ok "partd lives" is_same_partd
 end_load

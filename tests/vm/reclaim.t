@@ -42,6 +42,7 @@ freed_is_real() { # WAS
 	grep -E '^(anon|file|swapcached|file_writeback|workingset_refault_anon|pgscan|pgsteal) ' /sys/fs/cgroup/hostpart*/alpha/memory.stat
 	[ $((told > fell ? told - fell : fell - told)) -le $((8 << 20)) ]
 }
+at_most() { local got; got=$(of "$1"); echo "$1 is $got, wanted at most $2"; [ "${got%.*}" -le "$2" ]; }
 swapped_kib() { awk '/^VmSwap:/ { print $2 }' "/proc/$1/status"; }
 start_load() { # ARGUMENT... : sets pid, the domain's process in our numbers
 	partctl exec alpha -- $load "$@" > "$work/load.out" 2>&1 &
@@ -85,10 +86,12 @@ if [ -n "$has_damon" ]; then
 	ok "the hot set stays" test $(($(cut -d' ' -f12 "/proc/$pid/stat") - hot_faults)) -le 64
 	eventually 20 "what was freed is counted" at_least freed_bytes $((48 << 20))
 	eventually 20 "and is what has left memory" freed_is_real "$was"
+	# Nothing was used but the hot set: what was read back was of it.
+	ok "hardly any of it was hot" at_most refaulted_anon_bytes $((4 << 20))
 	note "$(freed_is_real "$was")"
 	kill -USR1 "$pid"
 	eventually 60 "the service wakes" grep -q woke "$work/load.out"
-	eventually 20 "what came back is counted" at_least returned_bytes $((8 << 20))
+	eventually 20 "what came back is counted" at_least returned_bytes $((48 << 20))
 	eventually 10 "the kernel counts refaults too" at_least refaulted_anon_bytes $((32 << 20))
 	note "$(freed_is_real "$was")"
 else
