@@ -106,6 +106,7 @@ eventually 120 "the domain's swap is used up" says limit 'no swap left'
 swapped=$(swapped_kib "$pid")
 note "VmSwap $swapped kB; $(partctl reclaim)"
 ok "by no more than it may have" test "$swapped" -le $((48 << 10))
+eventually 30 "and what is in it has left memory" at_most leaving_bytes $((1 << 20))
 is "nobody was killed for it" "$(awk '$1 == "oom_kill" { print $2 }' /sys/fs/cgroup/hostpart*/alpha/memory.events)" 0
 ok "it goes on looking" grows windows
 ok "the machine's swap is taken away" timeout 120 swapoff -a

@@ -14,7 +14,7 @@
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
 
-enum { VECTORS = 64 };
+enum { VECTORS = 64, SWAP_ROOM_BYTES = 1 << 20 };
 
 static int64_t advise(int pidfd, const struct iovec *vectors, size_t count, enum hp_free_how how)
 {
@@ -103,7 +103,11 @@ static uint64_t read_bytes(struct hp_root *root, const char *cgroup, const char 
 	return !text ? 0 : *text == 'm' ? UINT64_MAX : strtoull(text, NULL, 10);
 }
 
-/* Of the machine's swap a sixteenth stays free for those who need it. */
+/*
+ * Of the machine's swap a sixteenth stays free for those who need it; of the
+ * domain's a little, as with less than 64 pages of room the kernel no longer
+ * reclaims memory without files, not even what it has written already.
+ */
 static uint64_t swap_free(struct hp_root *root, const char *cgroup)
 {
 	hp_autofree char *text = hp_root_readf(root, "/proc/meminfo");
@@ -111,6 +115,7 @@ static uint64_t swap_free(struct hp_root *root, const char *cgroup)
 	uint64_t max = read_bytes(root, cgroup, "memory.swap.max"), used = read_bytes(root, cgroup, "memory.swap.current");
 	uint64_t own = max > used ? max - used : 0, common = left > total / 16 ? left - total / 16 : 0;
 
+	own = own > SWAP_ROOM_BYTES ? own - SWAP_ROOM_BYTES : 0;
 	return own < common ? own : common;
 }
 
