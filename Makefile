@@ -224,7 +224,7 @@ bench-trace: userland
 bench-reclaim:
 	$(Q)scripts/deps
 	$(Q)mkdir -p $(B)/bench
-	$(Q)scripts/testbed --kernel $(or $(KERNEL),6.12) --cpus 4 --memory 1GiB --timeout 0 --out $(B)/bench -- tests/bench/bench-reclaim $(ARGS)
+	$(Q)scripts/testbed --kernel $(or $(KERNEL),6.12) --cpus 3 --memory 1GiB --timeout 0 --out $(B)/bench -- tests/bench/bench-reclaim $(ARGS)
 
 # What the kernel's verifier and compiler make of the eBPF programs: KERNEL=6.1|6.12 in a VM, else here (root).
 veristat: bpf
