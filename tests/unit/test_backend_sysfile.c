@@ -132,7 +132,8 @@ static void test_irq_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_masks), cmocka_unit_test(test_file_values), cmocka_unit_test(test_irqs), cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_masks), cmocka_unit_test(test_file_values), cmocka_unit_test(test_irqs),
+		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_irq_names),
 	};
 

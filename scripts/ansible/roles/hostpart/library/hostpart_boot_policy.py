@@ -42,7 +42,8 @@ def read(path):
 def compiled(module, partctl):
     """The file for the kernel, in a place that Ansible cleans up."""
     made = os.path.join(module.tmpdir, "policy.bin")
-    status, out, err = module.run_command([partctl, "compile", "-", "--out", made], data=module.params["content"])
+    status, out, err = module.run_command([partctl, "compile", "-", "--out", made], binary_data=True,
+                                          data=module.params["content"].encode())
     if status:
         module.fail_json(msg="partctl compile: %s" % (err or out).strip(), rc=status)
     return made

@@ -50,7 +50,8 @@ class Policy:
 
     def run(self, *arguments, **options):
         """Runs partctl; a status that the caller does not expect ends the module with partctl's own words."""
-        status, out, err = self.module.run_command([self.partctl] + list(arguments), data=options.get("data"))
+        status, out, err = self.module.run_command([self.partctl] + list(arguments), binary_data=True,
+                                                   data=options["data"].encode() if "data" in options else None)
         if status not in options.get("expected", (0,)):
             self.remove_candidate()
             self.module.fail_json(msg="partctl %s: %s" % (arguments[0], (err or out).strip()), rc=status)
