@@ -13,12 +13,13 @@ policy=policies/two-hosts.yaml
 patient=600
 partctl() { command partctl --local "$@"; }
 leader() { jq .leader "/run/hostpart/os/$1.json"; }
-# Joins every namespace of a domain's operating system, and its cgroup.
+# Joins the cgroup and every namespace of a domain's operating system.
 inside() { # DOMAIN COMMAND...
-	local pid
+	local pid visit=$cg/$1/os/payload/visit
 	pid=$(leader "$1")
 	shift
-	nsenter -t "$pid" -a -- "$@"
+	mkdir -p "$visit"
+	(echo "$BASHPID" > "$visit/cgroup.procs" && exec nsenter -t "$pid" -a -- "$@")
 }
 words() { xargs; }
 systemctl start lxcfs || note "no lxcfs: free shows the machine's memory"

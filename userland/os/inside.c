@@ -75,7 +75,7 @@ static int put_node(const struct node *node, uint32_t shift)
 	return 0;
 }
 
-static void put_link(const char *path, const char *target)
+static void put_link(const char *path, const char *target, uint32_t owner)
 {
 	char live[512];
 	ssize_t length = readlink(path, live, sizeof(live) - 1);
@@ -87,8 +87,9 @@ static void put_link(const char *path, const char *target)
 	}
 	unlink(path);
 	make_parents(path);
-	if (symlink(target, path) < 0)
-		return;		/* another name of a device that has one: nothing depends on it */
+	/* Another name of a device that has one: nothing depends on it. */
+	if (symlink(target, path) == 0 && lchown(path, owner, owner) < 0)
+		unlink(path);
 }
 
 static int arrange_dev(const struct work *work)
@@ -116,7 +117,7 @@ static int arrange_dev(const struct work *work)
 
 		snprintf(path, sizeof(path), "/dev/%s", work->now->links[i].name);
 		if (work->now->links[i].view == VIEW_DEV)
-			put_link(path, work->now->links[i].target);
+			put_link(path, work->now->links[i].target, work->keeper->os.uid_shift);
 	}
 	return ret;
 }
@@ -144,7 +145,7 @@ static int arrange_view(const struct work *work, size_t view, bool is_first)
 		if (work->now->links[i].view != view)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", view_dirs[view], work->now->links[i].name);
-		put_link(path, work->now->links[i].target);
+		put_link(path, work->now->links[i].target, work->keeper->os.uid_shift);
 	}
 	return 0;
 }

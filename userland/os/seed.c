@@ -31,8 +31,8 @@ static const struct {
  * addresses and routes of a domain are the policy's.
  */
 static const char *const masked[] = {
-	"partd.service", "hostpart-metrics.service", "lxcfs.service", "networking.service", "ifupdown-pre.service",
-	"NetworkManager.service", "NetworkManager-wait-online.service", "systemd-networkd.service",
+	"partd.service", "hostpart.target", "hostpart-textfile.timer", "lxcfs.service",
+	"networking.service", "ifupdown-pre.service", "NetworkManager.service", "NetworkManager-wait-online.service", "systemd-networkd.service",
 	"systemd-networkd.socket", "systemd-networkd-wait-online.service", "dhcpcd.service",
 };
 
@@ -114,7 +114,19 @@ static int put_host_keys(const char *upper, struct hp_err *err)
 	return 0;
 }
 
-static int plant(int layer, const char *upper, bool is_privileged, struct hp_err *err)
+/* Its own name means itself; the machine's file says the machine's. */
+static int put_hosts(int layer, const char *hostname, struct hp_err *err)
+{
+	hp_autofree char *text = NULL;
+
+	if (asprintf(&text, "127.0.0.1 localhost\n127.0.1.1 %s\n::1 localhost ip6-localhost ip6-loopback\n", hostname) < 0) {
+		text = NULL;
+		return hp_err_set(err, ENOMEM, "out of memory");
+	}
+	return put_file(layer, "etc/hosts", text, 0644, err);
+}
+
+static int plant(int layer, const char *upper, const char *hostname, bool is_privileged, struct hp_err *err)
 {
 	int ret = 0;
 
@@ -130,19 +142,22 @@ static int plant(int layer, const char *upper, bool is_privileged, struct hp_err
 	if (!ret)
 		ret = put_file(layer, "etc/fstab", "# The machine mounts the root of this domain.\n", 0644, err);
 	if (!ret)
+		ret = put_hosts(layer, hostname, err);
+	if (!ret)
 		ret = put_host_keys(upper, err);
 	return ret ? ret : put_machine_id(layer, err);
 }
 
 /* Out of reach from inside: what is planted is planted into a layer that nobody has used yet. */
-static int plant_once(int layer, const char *upper, const char *marker, bool is_privileged, struct hp_err *err)
+static int plant_once(int layer, const char *upper, const char *marker, const char *hostname,
+		      bool is_privileged, struct hp_err *err)
 {
 	hp_autofd int fd = -1;
 	int ret;
 
 	if (access(marker, F_OK) == 0)
 		return 0;
-	ret = plant(layer, upper, is_privileged, err);
+	ret = plant(layer, upper, hostname, is_privileged, err);
 	if (ret)
 		return ret;
 	fd = open(marker, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -160,7 +175,7 @@ int seed_layer(const char *disk, const char *hostname, bool is_privileged, struc
 	layer = open(upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (layer < 0)
 		return hp_err_errno(err, errno, "%s", upper);
-	ret = plant_once(layer, upper, marker, is_privileged, err);
+	ret = plant_once(layer, upper, marker, hostname, is_privileged, err);
 	if (ret)
 		return ret;
 	if (asprintf(&line, "%s\n", hostname) < 0) {

@@ -103,14 +103,14 @@ int hp_os_end(const char *run_dir, const char *name, const char *cgroup, unsigne
 	return ret ? hp_err_wrap(err, "stopping the operating system of %s", name) : 0;
 }
 
-/* Directories only, which were mount points of the keeper: rmdir() itself refuses anything else. */
+/* Mount points of the keeper, and the lock that a killed nspawn leaves beside one: rmdir() refuses anything more. */
 static void remove_dirs(const char *dir)
 {
 	hp_autodir DIR *open_dir = opendir(dir);
 	struct dirent *entry;
 
 	while (open_dir && (entry = readdir(open_dir)))
-		if (entry->d_name[0] != '.')
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			unlinkat(dirfd(open_dir), entry->d_name, entry->d_type == DT_DIR ? AT_REMOVEDIR : 0);
 	rmdir(dir);
 }
