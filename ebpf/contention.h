@@ -59,7 +59,7 @@ struct hp_row {
 
 /* The last windows of one row, window n in words[n % HP_WINDOWS]: n's low half << 32 | what was lost, in ns. */
 struct hp_windows {
-	__u64 limit_ns;		/* of loss in one window; 0 = this row has no contention rate */
+	__u64 limit_ns;		/* of loss in one window, by user space; 0 = this row has no contention rate */
 	__u64 words[HP_WINDOWS];
 };
 

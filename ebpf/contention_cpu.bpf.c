@@ -25,6 +25,8 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile __u32 rows_count = HP_ROW_DOMAIN;
 const volatile __u32 slots_count = 1;	/* a power of two */
+/* Not used here, but it is what the counts mean: with another one these are other programs, and not taken over. */
+const volatile __u32 window_lost_percent = HP_WINDOW_LOST_PERCENT;
 
 struct known_cgroup {
 	__u64 id;	/* cgroup ids are never used again */
@@ -84,9 +86,10 @@ struct {
 	__type(value, __u32);
 } hp_irq_rows SEC(".maps");
 
-/* By row, for all processors together. */
+/* By row, for all processors together. User space changes the limits while others add to the words. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct hp_windows);

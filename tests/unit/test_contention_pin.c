@@ -14,8 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_cgroup2.h"
 #include "base/hp_tree.h"
-#include "bpf/hp_contention.h"
+#include "bpf/contention_load.h"
+#include "bpf/hp_waits.h"
 
 /* Cgroups that need not exist: a number is all that the programs know. */
 static uint64_t cgroups[] = { 1ull << 60, (1ull << 60) + 1, (1ull << 60) + 2 };
@@ -128,11 +130,11 @@ static void test_others_are_not_taken_over(void **state)
 	(void)state;
 	assert_int_equal(hp_contention_pin(first, pins, NULL), 0);
 	hp_contention_close(first);
-	assert_int_equal(adopt(1, &second), -ENOENT);
-	assert_int_equal(adopt(3, &second), -ENOENT);
+	assert_int_equal(adopt(1, &second), -ESTALE);
+	assert_int_equal(adopt(3, &second), -ESTALE);
 	cgroups[0] = cgroups[1];
 	cgroups[1] = kept;	/* the same ones, but other rows */
-	assert_int_equal(adopt(2, &second), -ENOENT);
+	assert_int_equal(adopt(2, &second), -ESTALE);
 	cgroups[1] = cgroups[0];
 	cgroups[0] = kept;
 	assert_int_equal(adopt(2, &second), 0);
@@ -151,7 +153,7 @@ static void test_half_is_nothing(void **state)
 	assert_int_equal(hp_contention_pin(first, pins, NULL), 0);
 	assert_true(asprintf(&find, "find %s -name hp_irq_rows -delete", pins) > 0);
 	assert_int_equal(system(find), 0);
-	assert_int_equal(adopt(1, &second), -ENOENT);
+	assert_int_equal(adopt(1, &second), -ESTALE);
 	snprintf(stray, sizeof(stray), "%s/of-another-build", pins);
 	assert_int_equal(mkdir(stray, 0700), 0);
 	assert_int_equal(hp_contention_pin(first, pins, NULL), 0);
@@ -160,6 +162,144 @@ static void test_half_is_nothing(void **state)
 	hp_contention_close(second);
 	hp_contention_close(first);
 	assert_int_equal(hp_contention_unpin(pins, NULL), 0);
+}
+
+/* Of another build: its layout, or the threshold that it knows, may be another. That is said. */
+static void test_another_build(void **state)
+{
+	struct hp_contention *first = begin(1), *second = NULL;
+	struct hp_contention_options wanted = options(1);
+	hp_autofree char *rename_all = NULL;
+	hp_autoerr err = HP_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(hp_contention_pin(first, pins, NULL), 0);
+	hp_contention_close(first);
+	/* A directory of bpffs cannot be renamed, but its pins can. */
+	assert_true(asprintf(&rename_all, "cd %s && mkdir 0123456789abcdef && mv */hp_* 0123456789abcdef/ && "
+			     "find . -mindepth 1 -maxdepth 1 ! -name 0123456789abcdef -exec rmdir {} +", pins) > 0);
+	assert_int_equal(system(rename_all), 0);
+	assert_int_equal(hp_contention_adopt(&wanted, pins, &second, &err), -ESTALE);
+	assert_non_null(strstr(err.text, "another build"));
+	assert_int_equal(hp_contention_unpin(pins, NULL), 0);
+}
+
+/* The limits in the kernel are shared with whoever takes them over, and follow what the cgroups have. */
+static void test_limits_follow(void **state)
+{
+	struct hp_contention *first = begin(1), *second = NULL;
+	uint64_t expected = HP_WINDOW_NS * hp_cgroup_cpus("") * HP_WINDOW_LOST_PERCENT / 100;
+	struct hp_contention_options wanted = options(1);
+
+	(void)state;
+	assert_true(expected > 0);
+	assert_int_equal(first->windows[HP_ROW_BASE].limit_ns, expected);
+	assert_int_equal(first->windows[HP_ROW_KERNEL].limit_ns, 0);
+	assert_int_equal(hp_contention_pin(first, pins, NULL), 0);
+	first->windows[HP_ROW_BASE].limit_ns = 1;	/* as if it had other processors before */
+	first->windows[HP_ROW_DOMAIN].limit_ns = 2;
+	first->windows[HP_ROW_DOMAIN].words[3] = 77;
+	assert_int_equal(hp_contention_adopt(&wanted, pins, &second, NULL), 0);
+	assert_int_equal(first->windows[HP_ROW_BASE].limit_ns, expected);
+	assert_int_equal(second->windows[HP_ROW_DOMAIN].limit_ns, expected);
+	assert_int_equal(second->windows[HP_ROW_DOMAIN].words[3], 77);
+	first->windows[HP_ROW_BASE].limit_ns = 1;
+	hp_contention_follow(second);
+	assert_int_equal(first->windows[HP_ROW_BASE].limit_ns, expected);
+	hp_contention_close(first);
+	hp_contention_close(second);
+	assert_int_equal(hp_contention_unpin(pins, NULL), 0);
+}
+
+/* ---- the other waits ---- */
+
+static struct hp_waits *begin_waits(size_t count)
+{
+	struct hp_contention_options wanted = options(count);
+	struct hp_waits *waits = NULL;
+
+	if (!work[0] || hp_waits_open(&wanted, 0, &waits, NULL) < 0)
+		skip();
+	return waits;
+}
+
+static uint64_t switches_seen(struct hp_waits *waits)
+{
+	struct hp_wait_matrix matrices[HP_WAIT_KINDS] = { 0 };
+	uint64_t count = 0;
+
+	assert_int_equal(hp_waits_read(waits, matrices, NULL), 0);
+	for (int kind = 0; kind < HP_WAIT_KINDS; kind++) {
+		for (size_t v = 0; v < matrices[kind].count; v++)
+			for (unsigned int phase = 0; phase < HP_WAIT_PHASES; phase++)
+				count += hp_wait_phase_count(&matrices[kind], v, phase);
+		hp_wait_matrix_clear(&matrices[kind]);
+	}
+	return count;
+}
+
+static void wait_for_the_disk(void)
+{
+	/* The disk is what this program came from; without a page cache of it something must be read. */
+	assert_int_equal(system("dd if=/proc/self/exe of=/tmp/hostpart-pin-file bs=64k count=4 conv=fsync 2> /dev/null;"
+				" rm -f /tmp/hostpart-pin-file"), 0);
+}
+
+static void test_waits_go_on(void **state)
+{
+	struct hp_waits *first = begin_waits(2), *second = begin_waits(2), *other = begin_waits(1);
+	uint64_t before, between;
+	hp_autoerr err = HP_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(hp_waits_adopt(second, HP_WAIT_BLOCK, pins_above, NULL), -ENOENT);
+	assert_false(hp_waits_has(second, HP_WAIT_BLOCK));
+	assert_int_equal(hp_waits_add(first, HP_WAIT_BLOCK, NULL), 0);
+	if (!hp_waits_has(first, HP_WAIT_BLOCK))
+		skip();
+	assert_int_equal(hp_waits_pin(first, HP_WAIT_BLOCK, pins_above, NULL), 0);
+	wait_for_the_disk();
+	before = switches_seen(first);
+	assert_int_equal(hp_waits_adopt(other, HP_WAIT_BLOCK, pins_above, &err), -ESTALE);
+	assert_non_null(strstr(err.text, "other domains"));
+	hp_waits_close(first);
+	wait_for_the_disk();
+	assert_int_equal(hp_waits_adopt(second, HP_WAIT_BLOCK, pins_above, NULL), 0);
+	assert_true(hp_waits_has(second, HP_WAIT_BLOCK));
+	assert_null(hp_waits_missing(second, HP_WAIT_BLOCK));
+	between = switches_seen(second);
+	wait_for_the_disk();
+	assert_true(between >= before);
+	assert_true(switches_seen(second) >= between);
+	/* On a machine whose temporary files are on a disk something was counted. */
+	if (before > 0) {
+		assert_true(between > before);
+		assert_true(switches_seen(second) > between);
+	}
+	hp_waits_close(second);
+	hp_waits_close(other);
+	assert_int_equal(hp_contention_unpin(pins_above, NULL), 0);
+}
+
+/* What was never at work leaves no pins, and a kind that is not pinned is added beside one that is taken over. */
+static void test_waits_are_added(void **state)
+{
+	struct hp_waits *first = begin_waits(1), *second = begin_waits(1);
+
+	(void)state;
+	assert_int_equal(hp_waits_pin(first, HP_WAIT_LOCK, pins_above, NULL), 0);
+	assert_int_equal(access(pins_above, F_OK), -1);
+	assert_int_equal(hp_waits_add(first, HP_WAIT_LOCK, NULL), 0);
+	assert_int_equal(hp_waits_pin(first, HP_WAIT_LOCK, pins_above, NULL), 0);
+	hp_waits_close(first);
+	assert_int_equal(hp_waits_adopt(second, HP_WAIT_LOCK, pins_above, NULL), 0);
+	assert_int_equal(hp_waits_adopt(second, HP_WAIT_MEMORY, pins_above, NULL), -ENOENT);
+	assert_int_equal(hp_waits_add(second, HP_WAIT_MEMORY, NULL), 0);
+	assert_true(hp_waits_has(second, HP_WAIT_LOCK));
+	switches_seen(second);
+	hp_waits_close(second);
+	assert_int_equal(hp_contention_unpin(pins_above, NULL), 0);
+	assert_int_equal(access(pins_above, F_OK), -1);
 }
 
 static void test_tree_remove(void **state)
@@ -187,6 +327,10 @@ int main(void)
 		cmocka_unit_test(test_hooks_left_out_stay_out),
 		cmocka_unit_test(test_others_are_not_taken_over),
 		cmocka_unit_test(test_half_is_nothing),
+		cmocka_unit_test(test_another_build),
+		cmocka_unit_test(test_limits_follow),
+		cmocka_unit_test(test_waits_go_on),
+		cmocka_unit_test(test_waits_are_added),
 		cmocka_unit_test(test_tree_remove),
 	};
 

@@ -47,7 +47,7 @@ static int set_up(void **state)
 	scene->blame.rows[ALPHA].latency[HP_LATENCY_BUCKETS - 1] = 4;	/* longer than all bounds */
 	scene->blame.rows[ALPHA].contended = 123;
 	scene->blame.lost[HP_LOST_HISTORY] = 5;
-	scene->contention = (struct hp_metrics_contention){ &scene->blame, rows, hooks, is_hooked, 4096, NULL, 0 };
+	scene->contention = (struct hp_metrics_contention){ &scene->blame, rows, hooks, is_hooked, 4096, NULL, 0, NULL };
 	memset(&scene->usage[1], 0xff, sizeof(scene->usage[1]));	/* nothing is known of beta */
 	scene->usage[0].processors = 2;
 	scene->usage[0].user_us = 1234567;
@@ -195,6 +195,7 @@ static void test_waits(void **state)
 {
 	struct scene *scene = *state;
 	struct hp_wait_matrix waits[HP_WAIT_KINDS] = { [HP_WAIT_LOCK] = HP_WAIT_MATRIX_INIT };
+	const char *const missing[HP_WAIT_KINDS] = { [HP_WAIT_NETWORK] = "no hook" };
 	hp_autofree char *text = NULL;
 
 	assert_int_equal(hp_wait_matrix_init(&waits[HP_WAIT_LOCK], ROWS), 0);
@@ -205,6 +206,7 @@ static void test_waits(void **state)
 	waits[HP_WAIT_LOCK].lost[HP_WAIT_LOST_ROOM] = 9;
 	scene->contention.waits = waits;
 	scene->contention.waits_memory_bytes = 17;
+	scene->contention.missing = missing;
 	text = write_scene(scene, false);
 	hp_wait_matrix_clear(&waits[HP_WAIT_LOCK]);
 	assert_line(text, "hostpart_blame_seconds_total{resource=\"lock\",victim=\"alpha\",aggressor=\"be\\\"ta\\\\\"} 0.003");
@@ -212,6 +214,9 @@ static void test_waits(void **state)
 	assert_line(text, "hostpart_wait_seconds_total{resource=\"lock\",victim=\"alpha\"} 0.004");
 	assert_line(text, "hostpart_lost_events_total{resource=\"lock\",reason=\"room\"} 9");
 	assert_line(text, "hostpart_bpf_map_memory_bytes{programs=\"waits\"} 17");
+	assert_line(text, "hostpart_contention_resource{resource=\"lock\"} 1");
+	assert_line(text, "hostpart_contention_resource{resource=\"network\"} 0");
+	assert_line(text, "hostpart_contention_lack_info{resource=\"network\",reason=\"no hook\"} 1");
 	if (hp_wait_phase(HP_WAIT_LOCK, 0))
 		assert_non_null(strstr(text, "hostpart_wait_latency_seconds_count{resource=\"lock\",phase="));
 	assert_no(text, "resource=\"memory\",victim");

@@ -67,6 +67,7 @@ static int count_once(struct run *run, struct wish *wish, struct hp_contention *
 
 	do {
 		show_progress(run, end_ns);
+		hp_contention_follow(contention);
 		next_ns += 1000000000;
 	} while (!ending_sleep(stop, next_ns < end_ns ? next_ns : end_ns) && next_ns < end_ns);
 	end_progress(run);
@@ -93,6 +94,7 @@ static int watch(struct run *run, struct wish *wish, struct hp_contention *conte
 	while (ret == 0 && !is_stopped && next_ns < end_ns && !ferror(stdout)) {
 		next_ns += 1000000000;
 		is_stopped = ending_sleep(stop, next_ns);
+		hp_contention_follow(contention);
 		ret = hp_contention_read(contention, &news, err);
 		ret = ret ? ret : contention_waits_read_news(&wish->waits, err);
 		if (ret)

@@ -229,8 +229,10 @@ static int look_at_waits(struct top_source *source, struct top_model *model, str
 static int look_at_blame(struct top_source *source, struct top_model *model, struct hp_err *err)
 {
 	hp_autoblame news = HP_BLAME_INIT;
-	int ret = hp_contention_read(source->contention, &news, err);
+	int ret;
 
+	hp_contention_follow(source->contention);
+	ret = hp_contention_read(source->contention, &news, err);
 	if (ret)
 		return ret;
 	hp_blame_subtract(&news, &source->blame);

@@ -6,6 +6,7 @@
 #include "agent.h"
 #include "bpf/hp_contention.h"
 #include "metrics/hp_serve.h"
+#include "metrics_load.h"
 
 #define METRICS_SOCKET "unix:/run/hostpart/metrics.sock"
 enum { METRICS_ADDRESSES_MAX = 8 };
@@ -36,10 +37,13 @@ int metrics_domains_read(const struct hp_state *state, struct metrics_domains *d
 /* metrics_contention.c: the counting of waits for the domains in force. */
 struct counting {
 	struct hp_contention *contention;	/* NULL = nothing is counted */
+	struct hp_waits *waits;			/* NULL = only waits for processors are */
+	bool is_wanted;
 	sd_event_source *begin;			/* while the programs are still to be loaded */
+	struct load *load;			/* while they are being loaded, or that is being cancelled */
 	char *pins;
 };
-/* Takes over what is pinned for these domains, else begins soon; without domains it ends. */
+/* For other domains than before: takes over what is pinned for them, else begins anew, soon; without domains it ends. */
 void counting_adopt(struct agent *agent, const struct metrics_domains *domains);
 void counting_stop(struct agent *agent);	/* the programs go on */
 

@@ -95,6 +95,8 @@ static int look_at_domains(struct agent *agent, struct hp_metrics *metrics, stru
 struct looked {
 	struct hp_usage_sample sample;
 	struct hp_blame blame;
+	struct hp_wait_matrix waits[HP_WAIT_KINDS];
+	const char *missing[HP_WAIT_KINDS];
 	const char *rows[HP_ROWS_MAX];
 	bool is_hooked[HP_HOOKS];
 	struct hp_metrics_reclaim *reclaim;	/* owned */
@@ -106,6 +108,19 @@ static void clear_looked(struct looked *looked)
 	hp_usage_sample_clear(&looked->sample);
 	hp_blame_clear(&looked->blame);
 	free(looked->reclaim);
+	for (int kind = 0; kind < HP_WAIT_KINDS; kind++)
+		hp_wait_matrix_clear(&looked->waits[kind]);
+}
+
+static void look_at_waits(struct hp_waits *waits, struct looked *looked)
+{
+	if (!waits || hp_waits_read(waits, looked->waits, NULL) < 0)
+		return;
+	for (int kind = 0; kind < HP_WAIT_KINDS; kind++)
+		looked->missing[kind] = hp_waits_missing(waits, (enum hp_wait_kind)kind);
+	looked->contention.waits = looked->waits;
+	looked->contention.missing = looked->missing;
+	looked->contention.waits_memory_bytes = hp_waits_memory(waits);
 }
 
 static void look_at_contention(struct agent *agent, struct hp_metrics *metrics, struct looked *looked)
@@ -116,6 +131,9 @@ static void look_at_contention(struct agent *agent, struct hp_metrics *metrics, 
 	};
 	struct hp_contention *contention = agent->metrics->counting.contention;
 
+	/* A cpuset can change without our being told. */
+	if (contention)
+		hp_contention_follow(contention);
 	if (!contention || hp_contention_read(contention, &looked->blame, NULL) < 0)
 		return;
 	for (size_t i = 0; i < looked->blame.count; i++)
@@ -126,6 +144,7 @@ static void look_at_contention(struct agent *agent, struct hp_metrics *metrics, 
 		.blame = &looked->blame, .rows = looked->rows, .hooks = hooks, .is_hooked = looked->is_hooked,
 		.memory_bytes = hp_contention_memory(contention),
 	};
+	look_at_waits(agent->metrics->counting.waits, looked);
 	metrics->contention = &looked->contention;
 }
 

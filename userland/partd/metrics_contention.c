@@ -9,10 +9,7 @@
 #include "base/hp_log.h"
 #include "kernel/hp_kernel.h"
 
-/*
- * Loading takes the kernel's verifier some tens of milliseconds: not while
- * somebody waits for the answer to an apply, and not for each of a series.
- */
+/* Loading takes the processor for a while: not while somebody waits for the answer to an apply, and not for each of a series. */
 enum { BEGIN_US = 300 * 1000, IRQS_ROOM = 1024 };
 
 struct irqs {
@@ -59,43 +56,78 @@ static void find_irqs(const struct agent *agent, struct irqs *irqs)
 		hp_kernel_vectors_dump(kernel, NULL, add_vector, irqs, NULL);
 }
 
-static struct hp_contention_options options_of(const struct metrics_domains *domains, const struct irqs *irqs)
+static void take_up(struct counting *counting, struct load_result result)
 {
-	return (struct hp_contention_options){ .cgroups = domains->ids, .cgroups_count = domains->count,
-					       .irqs = irqs->items, .irqs_count = irqs->count, .irqs_room = IRQS_ROOM };
+	counting->contention = result.contention;
+	counting->waits = result.waits;
 }
 
-/* Without this partd does all else as well: a machine that cannot count is told about once. */
-static int begin(struct agent *agent)
+static void close_all(struct load_result result)
+{
+	hp_waits_close(result.waits);
+	hp_contention_close(result.contention);
+}
+
+static void unpin(const struct counting *counting)
+{
+	hp_autoerr err = HP_ERR_INIT;
+
+	if (counting->pins && hp_contention_unpin(counting->pins, &err) < 0)
+		hp_log(LOG_WARNING, "the counting of waits goes on: %s", err.text);
+}
+
+/* What can change without other domains: whose interrupts are whose, and how many processors each has. */
+static void follow(struct agent *agent, const struct metrics_domains *domains)
 {
 	struct counting *counting = &agent->metrics->counting;
-	struct irqs irqs = { &agent->metrics->domains, NULL, 0 };
-	struct hp_contention_options options;
-	hp_autoerr err = HP_ERR_INIT;
-	int ret;
+	struct irqs irqs = { domains, NULL, 0 };
 
+	if (!counting->contention)
+		return;
 	find_irqs(agent, &irqs);
-	options = options_of(&agent->metrics->domains, &irqs);
-	ret = hp_contention_open(&options, &counting->contention, &err);
-	if (ret)
-		hp_log(LOG_NOTICE, "waits are not counted: %s", err.text);
-	else if (hp_contention_pin(counting->contention, counting->pins, &err) < 0)
-		hp_log(LOG_WARNING, "waits are counted only while partd runs: %s", err.text);
+	hp_contention_set_irqs(counting->contention, irqs.items, irqs.count, NULL);
+	hp_contention_follow(counting->contention);
 	free(irqs.items);
-	return ret;
 }
 
-static int on_begin(sd_event_source *source, uint64_t usec, void *arg)
+static void begin_soon(struct agent *agent);
+
+/* The thread has ended. If it was for other domains than those of now, these begin. */
+static void on_loaded(void *arg)
 {
 	struct agent *agent = arg;
 	struct counting *counting = &agent->metrics->counting;
+	bool is_cancelled = load_is_cancelled(counting->load);
+	struct load_result result = load_finish(hp_take(counting->load));
+
+	if (!is_cancelled) {
+		take_up(counting, result);
+		follow(agent, &agent->metrics->domains);
+	} else {
+		close_all(result);
+		begin_soon(agent);
+	}
+	agent_trim();
+	hp_serve_site_stale(agent->metrics->site);
+}
+
+/* Without this partd does all else as well: a machine that cannot count is told about once. */
+static int on_begin(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct agent *agent = arg;
+	struct metrics *metrics = agent->metrics;
+	struct counting *counting = &metrics->counting;
+	struct irqs irqs = { &metrics->domains, NULL, 0 };
+	struct hp_contention_options options;
 
 	(void)source;
 	(void)usec;
 	counting->begin = sd_event_source_disable_unref(counting->begin);
-	begin(agent);
-	agent_trim();
-	hp_serve_site_stale(agent->metrics->site);
+	find_irqs(agent, &irqs);
+	options = (struct hp_contention_options){ .cgroups = metrics->domains.ids, .cgroups_count = metrics->domains.count,
+						  .irqs = irqs.items, .irqs_count = irqs.count, .irqs_room = IRQS_ROOM };
+	counting->load = load_start(agent->loop, &options, counting->pins, on_loaded, agent);
+	free(irqs.items);
 	return 0;
 }
 
@@ -117,52 +149,50 @@ static bool is_same(const struct metrics_domains *a, const struct metrics_domain
 	return is;
 }
 
-static void end(struct counting *counting)
+/* Lets go of what counts, and of what is about to; its pins stay. */
+static void leave(struct counting *counting)
 {
-	hp_autoerr err = HP_ERR_INIT;
-
 	counting->begin = sd_event_source_disable_unref(counting->begin);
-	hp_contention_close(hp_take(counting->contention));
-	if (counting->pins && hp_contention_unpin(counting->pins, &err) < 0)
-		hp_log(LOG_WARNING, "the counting of waits goes on: %s", err.text);
+	if (counting->load)
+		load_cancel(counting->load);
+	close_all((struct load_result){ hp_take(counting->contention), hp_take(counting->waits) });
 }
 
 void counting_adopt(struct agent *agent, const struct metrics_domains *domains)
 {
 	struct metrics *metrics = agent->metrics;
 	struct counting *counting = &metrics->counting;
-	struct irqs irqs = { domains, NULL, 0 };
-	struct hp_contention_options options;
+	bool was_wanted = counting->is_wanted;
 
-	if (!counting->pins && asprintf(&counting->pins, "%s/contention/cpu", agent->ctx.bpffs_dir) < 0) {
+	if (!counting->pins && asprintf(&counting->pins, "%s/contention", agent->ctx.bpffs_dir) < 0) {
 		counting->pins = NULL;
 		return;
 	}
-	if (metrics->options.is_off || metrics->options.is_without_contention || domains->count == 0 ||
-	    domains->count > HP_CONTENTION_DOMAINS_MAX) {
-		end(counting);
+	counting->is_wanted = !metrics->options.is_off && !metrics->options.is_without_contention && domains->count > 0 &&
+			      domains->count <= HP_CONTENTION_DOMAINS_MAX;
+	if (counting->is_wanted && was_wanted && is_same(&metrics->domains, domains)) {
+		follow(agent, domains);
 		return;
 	}
-	find_irqs(agent, &irqs);
-	options = options_of(domains, &irqs);
-	if (counting->contention && is_same(&metrics->domains, domains)) {
-		hp_contention_set_irqs(counting->contention, irqs.items, irqs.count, NULL);
-	} else if (!counting->begin || !is_same(&metrics->domains, domains)) {
-		hp_contention_close(hp_take(counting->contention));
-		counting->begin = sd_event_source_disable_unref(counting->begin);
-		if (hp_contention_adopt(&options, counting->pins, &counting->contention, NULL) < 0) {
-			end(counting);
-			begin_soon(agent);
-		}
+	leave(counting);
+	if (!counting->is_wanted) {
+		/* A teardown leaves nothing behind when it is over; it waits for the object that is being loaded, if there is one. */
+		if (counting->load)
+			close_all(load_finish(hp_take(counting->load)));
+		unpin(counting);
+	} else if (!counting->load) {
+		begin_soon(agent);
 	}
-	free(irqs.items);
+	/* Else a load for other domains was cancelled: when it has ended these begin. */
 }
 
 void counting_stop(struct agent *agent)
 {
 	struct counting *counting = &agent->metrics->counting;
 
-	counting->begin = sd_event_source_disable_unref(counting->begin);
-	hp_contention_close(hp_take(counting->contention));
+	leave(counting);
+	/* What it has pinned until now counts on, and the next partd adds the rest. */
+	if (counting->load)
+		close_all(load_finish(hp_take(counting->load)));
 	free(hp_take(counting->pins));
 }

@@ -35,38 +35,39 @@ struct bpf_program *contention_program(const struct hp_contention *contention, s
 }
 
 /* The scheduler notes when a task was queued only with CONFIG_SCHED_INFO (every distribution has it). */
-static bool has_sched_info(void)
+static bool has_sched_info(const struct btf *btf)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
-	const struct btf_type *type;
 	int id = btf ? btf__find_by_name_kind(btf, "sched_info", BTF_KIND_STRUCT) : -1;
-	bool found = false;
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
 
-	type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
 	for (int i = 0; type && i < btf_vlen(type); i++) {
 		const char *name = btf__name_by_offset(btf, btf_members(type)[i].name_off);
 
-		found |= name && strcmp(name, "last_queued") == 0;
+		if (name && strcmp(name, "last_queued") == 0)
+			return true;
 	}
-	btf__free(btf);
-	return found;
+	return false;
 }
 
 /* Marks what is not there or not wanted, so that the rest loads. */
 static int choose_hooks(struct hp_contention *contention, unsigned int without, struct hp_err *err)
 {
+	struct btf *kernel = btf__load_vmlinux_btf();
+	bool is_noted = has_sched_info(kernel);
+
 	for (size_t i = 0; i < CONTENTION_PARTS; i++) {
 		if (without & (1u << contention_parts[i].hook))
 			contention->missing[contention_parts[i].hook] = "left out";
-		else if (counters_lacking(contention_program(contention, i)))
+		else if (counters_lacks(kernel, contention_program(contention, i)))
 			contention->missing[contention_parts[i].hook] = "this kernel has no such tracepoint";
 	}
+	btf__free(kernel);
 	for (size_t i = 0; i < CONTENTION_PARTS; i++)
 		bpf_program__set_autoload(contention_program(contention, i), !contention->missing[contention_parts[i].hook]);
 	if (contention->missing[HP_HOOK_SWITCH])
 		return hp_err_set(err, EOPNOTSUPP, "waits for a processor cannot be counted: the tracepoint sched_switch: %s",
 				  contention->missing[HP_HOOK_SWITCH]);
-	if (!has_sched_info())
+	if (!is_noted)
 		return hp_err_set(err, EOPNOTSUPP, "waits for a processor cannot be counted: "
 				  "this kernel has no BTF or was built without CONFIG_SCHED_INFO");
 	return 0;
@@ -95,28 +96,6 @@ static int size_maps(struct hp_contention *contention, const struct hp_contentio
 	ret = ret ? ret : bpf_map__set_max_entries(skel->maps.hp_row_windows, rows);
 	ret = ret ? ret : bpf_map__set_max_entries(skel->maps.hp_slots, slots);
 	return ret ? ret : bpf_map__set_max_entries(skel->maps.hp_irq_rows, irqs_end(options));
-}
-
-/* More than this is lost to others in a window: it is contended. The base is what the root cgroup keeps. */
-static int limit_row(const struct hp_contention *contention, __u32 row, const char *cgroup)
-{
-	struct hp_windows windows = { .limit_ns = 0 };
-
-	windows.limit_ns = HP_WINDOW_NS * hp_cgroup_cpus(cgroup) * HP_WINDOW_LOST_PERCENT / 100;
-	return bpf_map_update_elem(bpf_map__fd(contention->skel->maps.hp_row_windows), &row, &windows, BPF_ANY);
-}
-
-static int limit_rows(const struct hp_contention *contention, const struct hp_contention_options *options,
-		      struct hp_err *err)
-{
-	int ret = limit_row(contention, HP_ROW_BASE, "");
-
-	for (unsigned int i = 0; ret == 0 && i < options->cgroups_count; i++) {
-		hp_autofree char *cgroup = hp_cgroup_name(options->cgroups[i]);
-
-		ret = limit_row(contention, HP_ROW_DOMAIN + i, cgroup ? cgroup : "");
-	}
-	return ret ? hp_bpf_error(err, -ret, "telling the contention programs how many processors the domains have") : 0;
 }
 
 static int fill_maps(struct hp_contention *contention, const struct hp_contention_options *options, struct hp_err *err)
@@ -149,12 +128,36 @@ int hp_contention_set_irqs(struct hp_contention *contention, const struct hp_con
 	return ret ? hp_bpf_error(err, -ret, "telling the contention programs about interrupts") : 0;
 }
 
+/* Programs add to the words meanwhile; they see either limit. */
+static void limit_row(struct hp_contention *contention, size_t row, const char *cgroup)
+{
+	uint64_t limit_ns = HP_WINDOW_NS * hp_cgroup_cpus(cgroup) * HP_WINDOW_LOST_PERCENT / 100;
+
+	__atomic_store_n(&contention->windows[row].limit_ns, limit_ns, __ATOMIC_RELAXED);
+}
+
+void hp_contention_follow(struct hp_contention *contention)
+{
+	/* The base is what the root cgroup keeps. */
+	limit_row(contention, HP_ROW_BASE, "");
+	for (size_t row = HP_ROW_DOMAIN; row < contention->rows_count; row++) {
+		hp_autofree char *cgroup = hp_cgroup_name(contention->cgroups[row - HP_ROW_DOMAIN]);
+
+		limit_row(contention, row, cgroup ? cgroup : "");
+	}
+}
+
 int contention_map_rows(struct hp_contention *contention, struct hp_err *err)
 {
 	contention->rows = counters_map(bpf_map__fd(contention->skel->maps.hp_rows),
-					contention->processors * contention->rows_count * sizeof(struct hp_row),
+					contention->processors * contention->rows_count * sizeof(struct hp_row), false,
 					&contention->rows_bytes);
-	return contention->rows ? 0 : hp_err_errno(err, errno, "mapping the contention counters");
+	contention->windows = counters_map(bpf_map__fd(contention->skel->maps.hp_row_windows),
+					   contention->rows_count * sizeof(struct hp_windows), true, &contention->windows_bytes);
+	if (!contention->rows || !contention->windows)
+		return hp_err_errno(err, errno, "mapping the contention counters");
+	hp_contention_follow(contention);
+	return 0;
 }
 
 /*
@@ -202,9 +205,6 @@ static int start(struct hp_contention *contention, const struct hp_contention_op
 	ret = fill_maps(contention, options, err);
 	if (ret)
 		return ret;
-	ret = limit_rows(contention, options, err);
-	if (ret)
-		return ret;
 	ret = contention_map_rows(contention, err);
 	if (ret)
 		return ret;
@@ -224,8 +224,14 @@ int contention_new(const struct hp_contention_options *options, struct hp_conten
 	if (ret)
 		return ret;
 	contention = calloc(1, sizeof(*contention));
-	if (!contention)
+	if (contention)
+		contention->cgroups = calloc(options->cgroups_count + 1, sizeof(*contention->cgroups));
+	if (!contention || !contention->cgroups) {
+		free(contention);
 		return hp_err_errno(err, ENOMEM, "opening the contention programs");
+	}
+	for (size_t i = 0; i < options->cgroups_count; i++)
+		contention->cgroups[i] = options->cgroups[i];
 	contention->processors = processors;
 	contention->rows_count = HP_ROW_DOMAIN + options->cgroups_count;
 	for (size_t i = 0; i < CONTENTION_PARTS; i++)
@@ -255,6 +261,9 @@ void hp_contention_close(struct hp_contention *contention)
 		return;
 	if (contention->rows)
 		munmap(contention->rows, contention->rows_bytes);
+	if (contention->windows)
+		munmap(contention->windows, contention->windows_bytes);
+	free(contention->cgroups);
 	for (size_t i = 0; i < CONTENTION_PARTS; i++)
 		hp_close_fd(&contention->adopted[i]);
 	contention_cpu_bpf__destroy(contention->skel);

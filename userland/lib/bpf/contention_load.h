@@ -18,7 +18,9 @@ extern const struct contention_part contention_parts[CONTENTION_PARTS];
 struct hp_contention {
 	struct contention_cpu_bpf *skel;	/* when taken over: never loaded, but its maps are those of the kernel */
 	struct hp_row *rows;		/* the kernel's, mapped: processors * rows_count */
-	size_t rows_bytes, rows_count;
+	struct hp_windows *windows;	/* the kernel's, too: rows_count; we write the limits */
+	uint64_t *cgroups;		/* ids of the domains; owned */
+	size_t rows_bytes, windows_bytes, rows_count;
 	unsigned int processors;
 	const char *missing[HP_HOOKS];
 	int adopted[CONTENTION_PARTS];	/* the programs, when taken over; else -1 */

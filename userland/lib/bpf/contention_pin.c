@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
+#include "bpf/counters.h"
 #include "base/hp_auto.h"
 #include "bpf/hp_bpf.h"
 #include "bpf/hp_pins.h"
@@ -19,24 +20,10 @@ int hp_contention_unpin(const char *dir, struct hp_err *err)
 	return hp_pins_remove(dir, err);
 }
 
-/* Do the pinned maps have these domains as these rows, and no others? */
 static bool is_for(const struct hp_contention *contention, const struct hp_contention_options *options)
 {
-	int domains = bpf_map__fd(contention->skel->maps.hp_domains);
-	__u64 *previous = NULL, id;
-	size_t count = 0;
-	__u32 row;
-
-	if (bpf_map__max_entries(contention->skel->maps.hp_rows) != contention->processors * contention->rows_count)
-		return false;
-	while (bpf_map_get_next_key(domains, previous, &id) == 0) {
-		previous = &id;
-		if (bpf_map_lookup_elem(domains, &id, &row) || row < HP_ROW_DOMAIN ||
-		    row - HP_ROW_DOMAIN >= options->cgroups_count || options->cgroups[row - HP_ROW_DOMAIN] != id)
-			return false;
-		count++;
-	}
-	return count == options->cgroups_count;
+	return bpf_map__max_entries(contention->skel->maps.hp_rows) == contention->processors * contention->rows_count &&
+	       counters_are_for(bpf_map__fd(contention->skel->maps.hp_domains), options->cgroups, options->cgroups_count);
 }
 
 /* Which programs are at work: those that were not there when it was pinned are not there now. */
@@ -62,8 +49,13 @@ static int take(struct hp_contention *contention, const struct hp_contention_opt
 	contention->skel = contention_cpu_bpf__open();
 	if (!contention->skel)
 		return hp_bpf_error(err, errno, "opening the contention programs");
-	if (hp_pins_take(contention->skel->skeleton, dir) || !is_for(contention, options) || !take_programs(contention, dir))
-		return hp_err_set(err, ENOENT, "nothing below %s counts for these domains", dir);
+	ret = hp_pins_take(contention->skel->skeleton, dir, err);
+	if (ret)
+		return ret;
+	if (!is_for(contention, options))
+		return hp_err_set(err, ESTALE, "what is pinned below %s counts for other domains", dir);
+	if (!take_programs(contention, dir))
+		return hp_err_set(err, ESTALE, "what is pinned below %s is not whole: its programs are gone", dir);
 	ret = contention_map_rows(contention, err);
 	return ret ? ret : hp_contention_set_irqs(contention, options->irqs, options->irqs_count, err);
 }

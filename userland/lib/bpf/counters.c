@@ -3,7 +3,9 @@
 #include "bpf/counters.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -35,12 +37,16 @@ bool hp_contention_has_tracepoint(const char *name)
 	return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_RAW_TP) > 0;
 }
 
-const char *counters_lacking(const struct bpf_program *program)
+bool counters_lacks(const struct btf *kernel, const struct bpf_program *program)
 {
 	static const char prefix[] = "tp_btf/";
-	const char *section = bpf_program__section_name(program), *name = section + sizeof(prefix) - 1;
+	const char *section = bpf_program__section_name(program);
+	hp_autofree char *type = NULL;
 
-	return strncmp(section, prefix, sizeof(prefix) - 1) == 0 && !hp_contention_has_tracepoint(name) ? name : NULL;
+	if (strncmp(section, prefix, sizeof(prefix) - 1) != 0)
+		return false;
+	return asprintf(&type, "btf_trace_%s", section + sizeof(prefix) - 1) < 0 || !kernel ||
+	       btf__find_by_name_kind(kernel, type, BTF_KIND_TYPEDEF) < 0;
 }
 
 unsigned int counters_task_slots(void)
@@ -69,13 +75,29 @@ int counters_name_rows(int map, const uint64_t *cgroups, size_t count, struct hp
 	return ret ? hp_bpf_error(err, -ret, "telling the programs about the domains") : 0;
 }
 
-void *counters_map(int map, size_t bytes, size_t *mapped)
+bool counters_are_for(int map, const uint64_t *cgroups, size_t count)
+{
+	__u64 *previous = NULL, id;
+	size_t found = 0;
+	__u32 row;
+
+	while (bpf_map_get_next_key(map, previous, &id) == 0) {
+		previous = &id;
+		if (bpf_map_lookup_elem(map, &id, &row) || row < HP_ROW_DOMAIN || row - HP_ROW_DOMAIN >= count ||
+		    cgroups[row - HP_ROW_DOMAIN] != id)
+			return false;
+		found++;
+	}
+	return found == count;
+}
+
+void *counters_map(int map, size_t bytes, bool is_writable, size_t *mapped)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *memory;
 
 	*mapped = (bytes + page - 1) / page * page;
-	memory = mmap(NULL, *mapped, PROT_READ, MAP_SHARED, map, 0);
+	memory = mmap(NULL, *mapped, is_writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, map, 0);
 	return memory == MAP_FAILED ? NULL : memory;
 }
 

@@ -46,14 +46,21 @@ void hp_contention_close(struct hp_contention *contention);
 int hp_contention_set_irqs(struct hp_contention *contention, const struct hp_contention_irq *irqs, size_t count,
 			   struct hp_err *err);
 /*
+ * Takes up how many processors the domains have now: what counts as contended
+ * (contention.h) is a share of their time. Done at open and at adoption; to be
+ * called again now and then, for cpusets change.
+ */
+void hp_contention_follow(struct hp_contention *contention);
+/*
  * Pins maps and programs below `dir` (in bpffs), so that they go on counting
  * when this process ends. What was pinned there before goes.
  */
 int hp_contention_pin(struct hp_contention *contention, const char *dir, struct hp_err *err);
 /*
  * Takes over what a process pinned below `dir`: nothing is loaded and all is
- * counted on. -ENOENT when there is nothing, or it is for other cgroups, of
- * another build or not whole. Interrupts are set as in `options`.
+ * counted on. -ENOENT when there is nothing; -ESTALE when it is for other
+ * cgroups, of another build (which may lay out or mean its counts otherwise) or
+ * not whole, as err says. Interrupts are set as in `options`.
  */
 int hp_contention_adopt(const struct hp_contention_options *options, const char *dir, struct hp_contention **out,
 			struct hp_err *err);

@@ -16,9 +16,10 @@
 int hp_pins_save(const struct bpf_object_skeleton *skeleton, const char *dir, struct hp_err *err);
 /*
  * Gives the maps of an object that is open but not loaded those that are
- * pinned for the same build. -ENOENT when they are not all there.
+ * pinned for the same build. -ENOENT when nothing is pinned; -ESTALE when what
+ * is pinned is of another build or not whole, as err says.
  */
-int hp_pins_take(const struct bpf_object_skeleton *skeleton, const char *dir);
+int hp_pins_take(const struct bpf_object_skeleton *skeleton, const char *dir, struct hp_err *err);
 /* A pinned program that is still attached: a descriptor of it, the caller's to close; -ENOENT. */
 int hp_pins_program(const struct bpf_object_skeleton *skeleton, const char *dir, const char *name);
 /* Removes all below DIR, DIR itself, and the directories above it while they are empty. Success when there is nothing. */

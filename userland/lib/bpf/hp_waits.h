@@ -70,6 +70,20 @@ struct hp_waits;
  */
 int hp_waits_open(const struct hp_contention_options *options, unsigned int kinds, struct hp_waits **out,
 		  struct hp_err *err);
+/* Begins to count one more kind; one that cannot be done is no error, as above. */
+int hp_waits_add(struct hp_waits *waits, enum hp_wait_kind kind, struct hp_err *err);
+/*
+ * Pins a kind that is at work below `dir` (in bpffs), in a directory of its
+ * own, so that it goes on when this process ends. What was pinned there goes.
+ * One that is not at work leaves nothing there.
+ */
+int hp_waits_pin(struct hp_waits *waits, enum hp_wait_kind kind, const char *dir, struct hp_err *err);
+/*
+ * Takes over the kind that a process pinned below `dir`, instead of
+ * hp_waits_add(): nothing is loaded and all is counted on. -ENOENT and -ESTALE
+ * as from hp_contention_adopt(); the kind is then still to be added.
+ */
+int hp_waits_adopt(struct hp_waits *waits, enum hp_wait_kind kind, const char *dir, struct hp_err *err);
 /* Frees; NULL is fine. */
 void hp_waits_close(struct hp_waits *waits);
 /* Stops counting; what was counted can still be read, and no longer moves. */

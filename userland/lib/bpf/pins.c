@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdint.h>
+#include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_tree.h"
 #include "bpf/hp_bpf.h"
@@ -80,10 +81,15 @@ int hp_pins_save(const struct bpf_object_skeleton *skeleton, const char *dir, st
 	return ret;
 }
 
-int hp_pins_take(const struct bpf_object_skeleton *skeleton, const char *dir)
+int hp_pins_take(const struct bpf_object_skeleton *skeleton, const char *dir, struct hp_err *err)
 {
+	hp_autofree char *build = pin_path(skeleton, dir, "");
 	struct bpf_map *map;
 
+	if (!build || access(dir, F_OK) < 0)
+		return hp_err_set(err, ENOENT, "nothing is pinned below %s", dir);
+	if (access(build, F_OK) < 0)
+		return hp_err_set(err, ESTALE, "what is pinned below %s is of another build, which may count otherwise", dir);
 	bpf_object__for_each_map(map, *skeleton->obj) {
 		hp_autofree char *path = NULL;
 		hp_autofd int fd = -1;
@@ -93,7 +99,7 @@ int hp_pins_take(const struct bpf_object_skeleton *skeleton, const char *dir)
 		path = pin_path(skeleton, dir, bpf_map__name(map));
 		fd = path ? bpf_obj_get(path) : -ENOMEM;
 		if (fd < 0 || bpf_map__reuse_fd(map, fd))
-			return -ENOENT;
+			return hp_err_set(err, ESTALE, "what is pinned below %s is not whole: %s is missing", dir, bpf_map__name(map));
 	}
 	return 0;
 }

@@ -15,6 +15,8 @@ struct hp_wait_program {
 	const char *loss;	/* "this kernel has no tracepoint X: ..." */
 };
 
+enum { HP_WAIT_PROGRAMS_MAX = 8 };
+
 /* A kind at work. */
 struct hp_wait_source {
 	void *skel;			/* the kind's own; NULL = not open */
@@ -23,6 +25,15 @@ struct hp_wait_source {
 	struct hp_wait_row *rows;	/* the kernel's, mapped: processors * rows_count; NULL = nothing is counted */
 	size_t rows_bytes;
 	const char *missing;
+	bool is_adopted;		/* taken over: never loaded, but its maps are those of the kernel */
+	int adopted[HP_WAIT_PROGRAMS_MAX];	/* then the programs, in the order of the kind's table; -1 = none */
+};
+
+struct hp_waits {
+	unsigned int processors;
+	size_t rows_count;
+	int domains;		/* which cgroup is which row: one map for all kinds; -1 = none */
+	struct hp_wait_source sources[HP_WAIT_KINDS];
 };
 
 /* Every object includes contention_wait.bpf.h and so has its maps. */
@@ -58,6 +69,13 @@ struct hp_wait_ops {
 
 /* The kinds, each in the file of its name. */
 extern const struct hp_wait_ops hp_wait_block, hp_wait_memory, hp_wait_lock, hp_wait_network;
+
+/* By kind; NULL is a kind that is not counted and not spoken of. */
+extern const struct hp_wait_ops *const waits_kinds[HP_WAIT_KINDS];
+/* Maps the counters of a source whose maps are there. */
+int waits_map_rows(const struct hp_waits *waits, struct hp_wait_source *source, struct hp_err *err);
+/* Empties it, but for `missing`. */
+void waits_close_source(struct hp_wait_source *source);
 
 /* A kind's own maps are found here; source->rows is NULL when nothing of it is counted. */
 const struct hp_wait_source *hp_waits_source(const struct hp_waits *waits, enum hp_wait_kind kind);

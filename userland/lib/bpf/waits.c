@@ -3,42 +3,37 @@
 #include "bpf/wait_ops.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "base/hp_auto.h"
 #include "base/hp_clock.h"
 #include "bpf/counters.h"
 #include "bpf/hp_bpf.h"
 
 /* A kind that is not here is not counted, and is not spoken of. */
-static const struct hp_wait_ops *const kinds_table[HP_WAIT_KINDS] = {
+const struct hp_wait_ops *const waits_kinds[HP_WAIT_KINDS] = {
 	[HP_WAIT_BLOCK] = &hp_wait_block,
 	[HP_WAIT_MEMORY] = &hp_wait_memory,
 	[HP_WAIT_LOCK] = &hp_wait_lock,
 	[HP_WAIT_NETWORK] = &hp_wait_network,
 };
 
-struct hp_waits {
-	unsigned int processors;
-	size_t rows_count;
-	int domains;		/* which cgroup is which row: one map for all kinds; -1 = none */
-	struct hp_wait_source sources[HP_WAIT_KINDS];
-};
-
 const char *hp_wait_resource(enum hp_wait_kind kind)
 {
-	return kinds_table[kind] ? kinds_table[kind]->resource : NULL;
+	return waits_kinds[kind] ? waits_kinds[kind]->resource : NULL;
 }
 
 const char *hp_wait_phase(enum hp_wait_kind kind, unsigned int phase)
 {
-	return kinds_table[kind] && phase < HP_WAIT_PHASES ? kinds_table[kind]->phases[phase] : NULL;
+	return waits_kinds[kind] && phase < HP_WAIT_PHASES ? waits_kinds[kind]->phases[phase] : NULL;
 }
 
 const char *hp_wait_events(enum hp_wait_kind kind)
 {
-	return kinds_table[kind] ? kinds_table[kind]->events : NULL;
+	return waits_kinds[kind] ? waits_kinds[kind]->events : NULL;
 }
 
 static int make_domains(struct hp_waits *waits, const struct hp_contention_options *options, struct hp_err *err)
@@ -52,18 +47,20 @@ static int make_domains(struct hp_waits *waits, const struct hp_contention_optio
 /* Leaves out what this kernel has no tracepoint for. False when nothing is left to count. */
 static bool choose_programs(struct hp_wait_source *source, const struct hp_wait_ops *ops)
 {
+	struct btf *kernel = btf__load_vmlinux_btf();
 	bool is_possible = true;
 
 	for (size_t i = 0; i < ops->programs_count; i++) {
 		const struct hp_wait_program *what = &ops->programs[i];
 		struct bpf_program *program = bpf_object__find_program_by_name(source->object, what->name);
 
-		if (!program || !counters_lacking(program))
+		if (!program || !counters_lacks(kernel, program))
 			continue;
 		bpf_program__set_autoload(program, false);
 		is_possible &= what->loss != NULL;
 		source->missing = what->loss ? what->loss : "this kernel lacks the tracepoints";
 	}
+	btf__free(kernel);
 	return is_possible;
 }
 
@@ -76,15 +73,17 @@ static int share_maps(const struct hp_waits *waits, struct hp_wait_source *sourc
 	return ret ? ret : bpf_map__set_max_entries(rows, waits->processors * (unsigned int)waits->rows_count);
 }
 
-static int map_rows(const struct hp_waits *waits, struct hp_wait_source *source, struct hp_err *err)
+int waits_map_rows(const struct hp_waits *waits, struct hp_wait_source *source, struct hp_err *err)
 {
 	source->rows = counters_map(bpf_object__find_map_fd_by_name(source->object, "hp_wait_rows"),
-				    waits->processors * waits->rows_count * sizeof(struct hp_wait_row), &source->rows_bytes);
+				    waits->processors * waits->rows_count * sizeof(struct hp_wait_row), false, &source->rows_bytes);
 	return source->rows ? 0 : hp_err_errno(err, errno, "mapping the counters of waits");
 }
 
-static void close_source(struct hp_wait_source *source)
+void waits_close_source(struct hp_wait_source *source)
 {
+	for (size_t i = 0; source->is_adopted && i < HP_WAIT_PROGRAMS_MAX; i++)
+		hp_close_fd(&source->adopted[i]);
 	if (source->rows)
 		munmap(source->rows, source->rows_bytes);
 	if (source->skel) {
@@ -105,7 +104,7 @@ static int start_source(struct hp_waits *waits, struct hp_wait_source *source, c
 	if (ret)
 		return hp_bpf_error(err, -ret, "opening the programs about %s waits", ops->resource);
 	if (!choose_programs(source, ops)) {
-		close_source(source);
+		waits_close_source(source);
 		return 0;
 	}
 	ret = share_maps(waits, source);
@@ -115,16 +114,22 @@ static int start_source(struct hp_waits *waits, struct hp_wait_source *source, c
 	if (ret == -ENOMEM)
 		return hp_bpf_error(err, -ret, "loading the programs about %s waits", ops->resource);
 	if (ret) {
-		close_source(source);
+		waits_close_source(source);
 		source->missing = "this kernel refuses its programs";
 		return 0;
 	}
-	ret = map_rows(waits, source, err);
+	ret = waits_map_rows(waits, source, err);
 	ret = ret || !ops->prepare ? ret : ops->prepare(source, err);
 	if (ret)
 		return ret;
 	ret = bpf_object__attach_skeleton(source->skeleton);
 	return ret ? hp_bpf_error(err, -ret, "attaching the programs about %s waits", ops->resource) : 0;
+}
+
+int hp_waits_add(struct hp_waits *waits, enum hp_wait_kind kind, struct hp_err *err)
+{
+	waits->sources[kind].missing = NULL;
+	return waits_kinds[kind] ? start_source(waits, &waits->sources[kind], waits_kinds[kind], err) : 0;
 }
 
 int hp_waits_open(const struct hp_contention_options *options, unsigned int kinds, struct hp_waits **out,
@@ -143,8 +148,8 @@ int hp_waits_open(const struct hp_contention_options *options, unsigned int kind
 	waits->rows_count = HP_ROW_DOMAIN + options->cgroups_count;
 	ret = make_domains(waits, options, err);
 	for (int kind = 0; ret == 0 && kind < HP_WAIT_KINDS; kind++)
-		if ((kinds & (1u << kind)) && kinds_table[kind])
-			ret = start_source(waits, &waits->sources[kind], kinds_table[kind], err);
+		if (kinds & (1u << kind))
+			ret = hp_waits_add(waits, kind, err);
 	if (ret) {
 		hp_waits_close(waits);
 		return ret;
@@ -158,7 +163,7 @@ void hp_waits_close(struct hp_waits *waits)
 	if (!waits)
 		return;
 	for (int kind = 0; kind < HP_WAIT_KINDS; kind++)
-		close_source(&waits->sources[kind]);
+		waits_close_source(&waits->sources[kind]);
 	if (waits->domains >= 0)
 		close(waits->domains);
 	free(waits);
@@ -177,8 +182,11 @@ static int read_lost(const struct hp_waits *waits, const struct hp_wait_source *
 	int map = bpf_object__find_map_fd_by_name(source->object, "hp_wait_lost_counts");
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, source->object)
-		matrix->skipped += counters_skipped(bpf_program__fd(program));
+	for (size_t i = 0; source->is_adopted && i < HP_WAIT_PROGRAMS_MAX; i++)
+		matrix->skipped += counters_skipped(source->adopted[i]);
+	if (!source->is_adopted)
+		bpf_object__for_each_program(program, source->object)
+			matrix->skipped += counters_skipped(bpf_program__fd(program));
 	return counters_read_lost(map, waits->processors, matrix->lost, HP_WAIT_LOST_REASONS, err);
 }
 

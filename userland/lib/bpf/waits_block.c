@@ -15,6 +15,8 @@ static const struct hp_wait_program programs[] = {
 	{ "hp_block_merge", "this kernel has no tracepoint block_rq_merge: the time of requests before they are merged is lost" },
 };
 
+_Static_assert(hp_array_size(programs) <= HP_WAIT_PROGRAMS_MAX, "all of them can be taken over");
+
 static int open_block(struct hp_wait_source *source, unsigned int rows_count)
 {
 	struct contention_block_bpf *skel = hp_wait_open(contention_block_bpf, source, rows_count);

@@ -14,6 +14,8 @@ static const struct hp_wait_program programs[] = {
 	{ "hp_contention_lock_end", NULL },
 };
 
+_Static_assert(hp_array_size(programs) <= HP_WAIT_PROGRAMS_MAX, "all of them can be taken over");
+
 static int open_lock(struct hp_wait_source *source, unsigned int rows_count)
 {
 	struct contention_lock_bpf *skel = hp_wait_open(contention_lock_bpf, source, rows_count);

@@ -26,6 +26,8 @@ static const struct hp_wait_program programs[] = {
 	{ "hp_memory_switch", no_refault },
 };
 
+_Static_assert(hp_array_size(programs) <= HP_WAIT_PROGRAMS_MAX, "all of them can be taken over");
+
 static int open_memory(struct hp_wait_source *source, unsigned int rows_count)
 {
 	struct contention_memory_bpf *skel = hp_wait_open(contention_memory_bpf, source, rows_count);

@@ -28,6 +28,8 @@ static bool has_hung(void)
 	return uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 || (major == 6 && minor < 12);
 }
 
+_Static_assert(hp_array_size(programs) <= HP_WAIT_PROGRAMS_MAX, "all of them can be taken over");
+
 static int open_network(struct hp_wait_source *source, unsigned int rows_count)
 {
 	struct contention_network_bpf *skel;

@@ -41,7 +41,8 @@ enum hp_metric_id {
 	HP_METRIC_RECLAIM_DISTANCE, HP_METRIC_RECLAIM_WORKING_SET, HP_METRIC_RECLAIM_CPU, HP_METRIC_RECLAIM_COST,
 	HP_METRIC_RECLAIM_BUDGET, HP_METRIC_RECLAIM_WINDOW, HP_METRIC_RECLAIM_WINDOWS, HP_METRIC_RECLAIM_REGIONS,
 	HP_METRIC_RECLAIM_PROCESSES,
-	HP_METRIC_CONTENTION, HP_METRIC_HOOK, HP_METRIC_BLAME, HP_METRIC_WAIT, HP_METRIC_LATENCY, HP_METRIC_PREEMPTIONS,
+	HP_METRIC_CONTENTION, HP_METRIC_RESOURCE, HP_METRIC_LACK, HP_METRIC_HOOK,
+	HP_METRIC_BLAME, HP_METRIC_WAIT, HP_METRIC_LATENCY, HP_METRIC_PREEMPTIONS,
 	HP_METRIC_CONTENDED, HP_METRIC_HARM, HP_METRIC_WAIT_LATENCY,
 	HP_METRIC_LOST, HP_METRIC_BPF_MEMORY,
 	HP_METRICS
@@ -59,6 +60,7 @@ struct hp_metrics_contention {
 	uint64_t memory_bytes;		/* of their maps, in the kernel */
 	const struct hp_wait_matrix *waits;	/* HP_WAIT_KINDS of them, of the same rows or empty; NULL = none */
 	uint64_t waits_memory_bytes;
+	const char *const *missing;	/* with waits: why a kind, or a part of it, is not counted; NULL = all of it is */
 };
 
 /* What the reclaim tuner of a domain knows and did. */

@@ -195,12 +195,33 @@ static void put_lost(struct hp_metrics_text *text, const struct hp_metrics_conte
 		metrics_number(text, HP_METRIC_BPF_MEMORY, &waits, contention->waits_memory_bytes);
 }
 
+/* Which of the other waits are counted, and why not. */
+static void put_resources(struct hp_metrics_text *text, const struct hp_metrics_contention *contention)
+{
+	const char *labels[2] = { "cpu", NULL };
+
+	metrics_begin(text, HP_METRIC_RESOURCE);
+	metrics_number(text, HP_METRIC_RESOURCE, labels, 1);
+	for (int kind = 0; contention->waits && kind < HP_WAIT_KINDS; kind++) {
+		labels[0] = hp_wait_resource((enum hp_wait_kind)kind);
+		metrics_number(text, HP_METRIC_RESOURCE, labels, matrix_of(contention, kind) != NULL);
+	}
+	metrics_begin(text, HP_METRIC_LACK);
+	for (int kind = 0; contention->missing && kind < HP_WAIT_KINDS; kind++) {
+		labels[0] = hp_wait_resource((enum hp_wait_kind)kind);
+		labels[1] = contention->missing[kind];
+		if (labels[1])
+			metrics_number(text, HP_METRIC_LACK, labels, 1);
+	}
+}
+
 void metrics_contention(struct hp_metrics_text *text, const struct hp_metrics_contention *contention)
 {
 	metrics_begin(text, HP_METRIC_CONTENTION);
 	metrics_number(text, HP_METRIC_CONTENTION, NULL, contention != NULL);
 	if (!contention)
 		return;
+	put_resources(text, contention);
 	metrics_begin(text, HP_METRIC_HOOK);
 	for (size_t i = 0; contention->hooks[i]; i++)
 		metrics_number(text, HP_METRIC_HOOK, &contention->hooks[i], contention->is_hooked[i]);
