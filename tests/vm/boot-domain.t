@@ -26,8 +26,8 @@ systemctl start lxcfs || note "no lxcfs: free shows the machine's memory"
 
 exits 1 "nothing boots before there are domains" partctl boot alpha
 ok "apply" partctl -q apply $policy
-exits 1 "nor does a domain that is none" partctl boot alfa
-like "which is said with the nearest name" "$(partctl boot alfa 2>&1)" "did you mean 'alpha'"
+exits 1 "nor does a domain that is none" partctl boot alpah
+like "which is said with the nearest name" "$(partctl boot alpah 2>&1)" "did you mean 'alpha'"
 exits 1 "what is not booted cannot be stopped" partctl stop alpha
 exits 2 "a domain must be named" partctl boot
 is "none is booted" "$(partctl status -o json | jq -r '.domains[].system' | words)" "null null"
@@ -71,7 +71,7 @@ other=$(partctl devices beta -o json | jq -r '[.[].devices[] | select(.kind == "
 ok "alpha writes to its disk" inside alpha dd if=/dev/zero of="/dev/$disk" bs=4k count=1 conv=notrunc status=none
 not_ok "beta's disk is not there" inside alpha test -e "/dev/$other"
 ok "a disk is found by its serial number" inside alpha sh -c 'ls /dev/disk/by-id | grep -q hp-nvme-0'
-ok "the machine's root is no place to write" inside alpha sh -c 'touch /etc/of-alpha'
+ok "alpha writes to its own root" inside alpha sh -c 'touch /etc/of-alpha'
 not_ok "what alpha writes is not seen on the machine" test -e /etc/of-alpha
 not_ok "nor in beta" inside beta test -e /etc/of-alpha
 like "a port below 1024 can be bound" "$(inside alpha ss -Hlnt 'sport = :22' | words)" ':22'
