@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # contention.t: waits are counted as the kernel counts them, and divided among those who caused them. Runs natively too.
 # kernels: 6.1 6.12
-# timeout: 300
+# timeout: 600
 # boot: quiet
 # testbed: --cpus 2 --memory 1GiB
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # waits.t: waits for a slow disk are those that the kernel counts, and name the one whose requests the disk served.
 # kernels: 6.1 6.12
-# timeout: 300
+# timeout: 600
 # boot: quiet
 # testbed: --cpus 2 --memory 1GiB
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1

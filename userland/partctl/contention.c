@@ -60,7 +60,7 @@ static void end_progress(const struct run *run)
 static int count_once(struct run *run, struct wish *wish, struct hp_contention *contention, int stop,
 		      struct hp_err *err)
 {
-	uint64_t begin_ns = hp_clock_ns(CLOCK_MONOTONIC), end_ns = begin_ns + (uint64_t)wish->seconds * 1000000000;
+	uint64_t begin_ns = hp_clock_ns(CLOCK_MONOTONIC), end_ns = ending_after(begin_ns, wish->seconds);
 	uint64_t next_ns = begin_ns;
 	hp_autoblame blame = HP_BLAME_INIT;
 	int ret;
@@ -85,7 +85,7 @@ static int count_once(struct run *run, struct wish *wish, struct hp_contention *
 /* What each second brought, until the time is over (if one was given) or a signal comes. */
 static int watch(struct run *run, struct wish *wish, struct hp_contention *contention, int stop, struct hp_err *err)
 {
-	uint64_t next_ns = hp_clock_ns(CLOCK_MONOTONIC), end_ns = ending_after(wish->seconds);
+	uint64_t next_ns = hp_clock_ns(CLOCK_MONOTONIC), end_ns = ending_after(next_ns, wish->seconds);
 	hp_autoblame before = HP_BLAME_INIT, news = HP_BLAME_INIT;
 	bool is_stopped = false;
 	int ret = hp_contention_read(contention, &before, err);

@@ -23,9 +23,9 @@ int ending_open_signals(const int *more, struct hp_err *err)
 	return fd < 0 ? hp_err_errno(err, errno, "waiting for signals") : fd;
 }
 
-uint64_t ending_after(unsigned int seconds)
+uint64_t ending_after(uint64_t begin_ns, unsigned int seconds)
 {
-	return seconds ? hp_clock_ns(CLOCK_MONOTONIC) + (uint64_t)seconds * 1000000000 : UINT64_MAX;
+	return seconds ? begin_ns + (uint64_t)seconds * 1000000000 : UINT64_MAX;
 }
 
 int ending_time_left(uint64_t end_ns)

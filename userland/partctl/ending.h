@@ -12,8 +12,8 @@
  * that is readable when one of them came, the caller's to close.
  */
 int ending_open_signals(const int *more, struct hp_err *err);
-/* So many seconds from now, CLOCK_MONOTONIC; 0 = never, which is UINT64_MAX. */
-uint64_t ending_after(unsigned int seconds);
+/* So many seconds after begin_ns (CLOCK_MONOTONIC); 0 = never, which is UINT64_MAX. */
+uint64_t ending_after(uint64_t begin_ns, unsigned int seconds);
 /* Milliseconds until then, for poll(): 0 = it is over, -1 = never. */
 int ending_time_left(uint64_t end_ns);
 /* Sleeps until then; true when a signal came before. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include "base/hp_clock.h"
 #include "base/hp_text.h"
 #include "ending.h"
 
@@ -59,7 +60,7 @@ static int parse_resource(const char *value, void *into, struct hp_err *err)
 static int follow(struct hp_outliers *outliers, struct trace_printer *printer, unsigned int seconds, int stop, struct hp_err *err)
 {
 	struct pollfd fds[] = { { hp_outliers_fd(outliers), POLLIN, 0 }, { stop, POLLIN, 0 } };
-	uint64_t end_ns = ending_after(seconds);
+	uint64_t end_ns = ending_after(hp_clock_ns(CLOCK_MONOTONIC), seconds);
 	bool is_over = false;
 	int ret = 0, ready;
 
