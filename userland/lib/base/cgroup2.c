@@ -145,8 +145,11 @@ static unsigned int own_cpus(const char *name)
 	size_t size = 0;
 	int count = 0;
 
-	if (cpus && file && getline(&text, &size, file) > 0 && hp_cpulist_parse(text, cpus) == 0)
-		count = hwloc_bitmap_weight(cpus);
+	if (cpus && file && getline(&text, &size, file) > 0) {
+		text[strcspn(text, "\n")] = '\0';
+		if (hp_cpulist_parse(text, cpus) == 0)
+			count = hwloc_bitmap_weight(cpus);
+	}
 	hwloc_bitmap_free(cpus);
 	return count > 0 ? (unsigned int)count : 0;
 }
