@@ -50,6 +50,7 @@ struct waiter {
 /* One processor's spinning; written by itself only, and by those who interrupt it, who leave it as it was. */
 struct spins {
 	__u64 depth;
+	__u64 in_stack;		/* 1 = inside of stack_of() */
 	__u64 locks[SPIN_DEPTH];
 	__u64 since_ns[SPIN_DEPTH];
 };
@@ -95,6 +96,25 @@ static __always_inline struct waiter *waiter_of(struct task_struct *task)
 	__u32 key = (__u32)task->pid & (waiters_count - 1);
 
 	return bpf_map_lookup_elem(&hp_lock_waiters, &key);
+}
+
+/*
+ * The map of the stacks has locks of its own. Whoever waits for one of them in
+ * here is told of as well, and of the end of it while that lock is held: a
+ * second stack would have it wait for itself.
+ */
+static __always_inline __s64 stack_of(void *ctx)
+{
+	__u32 zero = 0;
+	struct spins *spins = bpf_map_lookup_elem(&hp_lock_spins, &zero);
+	__s64 stack;
+
+	if (!spins || spins->in_stack)
+		return -1;
+	spins->in_stack = 1;
+	stack = bpf_get_stackid(ctx, &hp_lock_stacks, BPF_F_FAST_STACK_CMP);
+	spins->in_stack = 0;
+	return stack;
 }
 
 static __always_inline struct hp_lock_owners *owners_of(__u64 lock)
@@ -239,7 +259,7 @@ int BPF_PROG(hp_contention_lock_begin, void *lock, unsigned int flags)
 	waiter->since_ns = now;
 	waiter->first = (__u32)owner;
 	waiter->kind = kind_of(flags);
-	waiter->stack = bpf_get_stackid(ctx, &hp_lock_stacks, BPF_F_FAST_STACK_CMP);
+	waiter->stack = stack_of(ctx);
 	return 0;
 }
 
@@ -291,7 +311,7 @@ static __always_inline void end_spinning(void *ctx, __u64 length)
 		return;
 	count_phase(row, HP_LOCK_SPIN, length);
 	if (length >= SPIN_SITE_NS)
-		stack = bpf_get_stackid(ctx, &hp_lock_stacks, BPF_F_FAST_STACK_CMP);
+		stack = stack_of(ctx);
 	charge(row, victim, HP_ROW_UNKNOWN, length, stack);
 }
 
