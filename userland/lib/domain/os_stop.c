@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
+#include "domain/ending.h"
 #include "domain/hp_domain.h"
 
 /* What systemd as PID 1 takes as orders; sent again, for one that still starts up has no ears yet. */
@@ -20,17 +21,6 @@
 #define REPEAT_MS 10000
 #define LOOK_MS 100
 #define KILL_MS 20000
-
-static bool ends_within(int pidfd, int timeout_ms)
-{
-	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
-	int ret;
-
-	do
-		ret = poll(&ended, 1, timeout_ms);
-	while (ret < 0 && errno == EINTR);
-	return ret > 0;
-}
 
 static bool power_off(const char *run_dir, const char *name, const struct hp_os *os, unsigned int seconds)
 {
@@ -42,10 +32,10 @@ static bool power_off(const char *run_dir, const char *name, const struct hp_os 
 			break;
 		if (now.leader > 0)
 			kill(now.leader, SIGNAL_POWEROFF);
-		if (ends_within(os->pidfd, (int)(left_ms < REPEAT_MS ? left_ms : REPEAT_MS)))
+		if (hp_process_ends_within(os->pidfd, (int)(left_ms < REPEAT_MS ? left_ms : REPEAT_MS)))
 			return true;
 	}
-	return ends_within(os->pidfd, 0);
+	return hp_process_ends_within(os->pidfd, 0);
 }
 
 static int kill_leaf(const char *cgroup, const char *leaf, struct hp_err *err)
@@ -60,11 +50,7 @@ static int kill_leaf(const char *cgroup, const char *leaf, struct hp_err *err)
 		return 0;
 	if (hp_leaf_kill(name, err))
 		return hp_err_wrap(err, "killing what runs in %s", name);
-	for (int waited = 0; waited < KILL_MS && hp_cgroup_is_populated(name); waited += LOOK_MS)
-		poll(NULL, 0, LOOK_MS);
-	if (hp_cgroup_is_populated(name))
-		return hp_err_set(err, EBUSY, "processes in cgroup %s do not die", name);
-	return 0;
+	return hp_cgroup_await_empty(name, KILL_MS, err);
 }
 
 /* The operating system first: its keeper sees it end and tidies up by itself, if it still can. */
@@ -73,7 +59,7 @@ static int kill_all(const char *cgroup, const struct hp_os *os, struct hp_err *e
 	int ret = kill_leaf(cgroup, HP_OS_LEAF, err);
 
 	if (!ret && os)
-		ends_within(os->pidfd, KILL_MS / 4);
+		hp_process_ends_within(os->pidfd, KILL_MS / 4);
 	return ret ? ret : kill_leaf(cgroup, HP_OS_KEEPER_LEAF, err);
 }
 

@@ -3,7 +3,6 @@
 #include "domain/hp_domain.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -11,24 +10,12 @@
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
 #include "domain/domain_lock.h"
+#include "domain/ending.h"
 #include "domain/hp_os.h"
 
 #define ORDERLY_MS 8000		/* the init itself gives its processes 5 s */
 #define KILL_MS 20000
-#define EMPTY_TRIES 400
-#define EMPTY_PAUSE_US 25000
-
-/* Readable once the init is dead, which it is only after its whole PID namespace. */
-static bool ends_within(int pidfd, int timeout_ms)
-{
-	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
-	int ret;
-
-	do
-		ret = poll(&ended, 1, timeout_ms);
-	while (ret < 0 && errno == EINTR);
-	return ret > 0;
-}
+#define EMPTY_MS 10000
 
 static int end_init(const struct hp_domain *domain, struct hp_err *err)
 {
@@ -36,14 +23,14 @@ static int end_init(const struct hp_domain *domain, struct hp_err *err)
 
 	if (syscall(SYS_pidfd_send_signal, domain->pidfd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
 		return hp_err_errno(err, errno, "signalling process %d", domain->pid);
-	if (ends_within(domain->pidfd, ORDERLY_MS))
+	if (hp_process_ends_within(domain->pidfd, ORDERLY_MS))
 		return 0;
 	ret = hp_leaf_kill(domain->cgroup, err);
 	if (ret)
 		return ret;
 	/* Killed, not only asked: an init outside its cgroup must go as well. */
 	syscall(SYS_pidfd_send_signal, domain->pidfd, SIGKILL, NULL, 0);
-	if (ends_within(domain->pidfd, KILL_MS))
+	if (hp_process_ends_within(domain->pidfd, KILL_MS))
 		return 0;
 	hp_err_set(err, EBUSY, "process %d does not die", domain->pid);
 	hp_err_hint(err, "something inside is stuck in the kernel or stopped by a debugger outside; see "
@@ -61,12 +48,10 @@ static int empty_cgroup(const char *cgroup, struct hp_err *err)
 		if (ret)
 			return ret;
 	}
-	for (int i = 0; i < EMPTY_TRIES && hp_cgroup_is_populated(cgroup); i++)
-		usleep(EMPTY_PAUSE_US);
-	if (hp_cgroup_is_populated(cgroup))
-		return hp_err_set(err, EBUSY, "processes in cgroup %s do not die", cgroup);
-	hp_leaf_sweep(cgroup, NULL);
-	return 0;
+	ret = hp_cgroup_await_empty(cgroup, EMPTY_MS, err);
+	if (!ret)
+		hp_leaf_sweep(cgroup, NULL);
+	return ret;
 }
 
 int hp_domain_stop(const char *run_dir, const char *name, struct hp_err *err)
