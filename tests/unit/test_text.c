@@ -235,6 +235,9 @@ static void nearest_word_is_what_was_meant(void **state)
 	assert_null(hp_word_nearest(huge, words));
 	assert_null(hp_word_nearest("cpus", (const char *const[]){ NULL }));
 	assert_null(hp_word_nearest("cpus", (const char *const[]){ huge, NULL }));
+	assert_string_equal(hp_did_you_mean(hp_word_nearest("cpsu", (const char *const[]){ "cpus", NULL })).text,
+			    "; did you mean 'cpus'?");
+	assert_string_equal(hp_did_you_mean(NULL).text, "");
 }
 
 static void words_join_as_prose(void **state)

@@ -173,10 +173,9 @@ static int walk(struct run *run, int argc, char **argv, const struct option_spec
 int cli_refuse_word(const char *word, const char *const *words, struct hp_err *err)
 {
 	hp_autofree char *all = hp_words_join(words);
-	const char *near = hp_word_nearest(word, words);
 
-	return hp_err_usage(err, "'%s' is not %s%s%s%s", word, all ? all : "a word that is known here",
-			    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return hp_err_usage(err, "'%s' is not %s%s", word, all ? all : "a word that is known here",
+			    hp_did_you_mean(hp_word_nearest(word, words)).text);
 }
 
 static bool take_format(struct run *run, const char *word)

@@ -30,17 +30,13 @@ const struct verb *verb_find(const char *name)
 int verb_unknown(const char *name)
 {
 	const char *names[hp_array_size(verbs)];
-	const char *near;
 	size_t i;
 
 	for (i = 0; verbs[i]; i++)
 		names[i] = verbs[i]->name;
 	names[i] = NULL;
-	near = hp_word_nearest(name, names);
-	fprintf(stderr, "partctl: unknown verb '%s'", name);
-	if (near)
-		fprintf(stderr, "; did you mean '%s'?", near);
-	fprintf(stderr, "\n  'partctl help' lists the verbs\n");
+	fprintf(stderr, "partctl: unknown verb '%s'%s\n  'partctl help' lists the verbs\n", name,
+		hp_did_you_mean(hp_word_nearest(name, names)).text);
 	return HP_EXIT_USAGE;
 }
 

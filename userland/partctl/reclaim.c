@@ -25,13 +25,12 @@ static const char *const question_words[] = { "status", "regions", "explain", "s
 static int word_of(const char *what, const char *word, const char *const *words, unsigned int *found, struct hp_err *err)
 {
 	hp_autofree char *all = hp_words_join(words);
-	const char *near = hp_word_nearest(word, words);
 
 	for (*found = 0; words[*found]; (*found)++)
 		if (strcmp(words[*found], word) == 0)
 			return 0;
-	return hp_err_usage(err, "partctl: reclaim: %s'%s' is not %s%s%s%s", what, word, all ? all : "known",
-			    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return hp_err_usage(err, "partctl: reclaim: %s'%s' is not %s%s", what, word, all ? all : "known",
+			    hp_did_you_mean(hp_word_nearest(word, words)).text);
 }
 
 /* "1234" or "1234:0x7f0000000000" */

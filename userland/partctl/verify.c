@@ -57,18 +57,12 @@ static void print_table(const struct run *run, const struct hp_policy *policy, c
 /* The domain's index, or -1 with an error that names the nearest. */
 static int find_domain(const struct hp_policy *policy, const char *name, struct hp_err *err)
 {
-	const char *names[HP_DOMAINS_MAX + 1] = { NULL };
 	int index = hp_policy_find(policy, name);
-	const char *near;
 
-	if (index >= 0)
-		return index;
-	for (size_t i = 0; i < policy->domains_count; i++)
-		names[i] = policy->domains[i].name;
-	near = hp_word_nearest(name, names);
-	hp_err_usage(err, "partctl: verify: no domain '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
-		     near ? "'?" : "");
-	return -1;
+	if (index < 0)
+		hp_err_usage(err, "partctl: verify: no domain '%s'%s", name,
+			     hp_did_you_mean(hp_policy_nearest(policy, name)).text);
+	return index;
 }
 
 /* What was promised: the policy in force, placed as it is now. What holds: asked of the kernel. */

@@ -241,13 +241,11 @@ static const char *text_of(struct json_object *object, const char *key)
 static int no_such_domain(const struct reclaim *reclaim, const char *domain, struct hp_err *err)
 {
 	const char *names[HP_DOMAINS_MAX + 1] = { NULL };
-	const char *near;
 
 	for (size_t i = 0; i < reclaim->count; i++)
 		names[i] = hp_tuner_domain(reclaim->tuners[i]);
-	near = hp_word_nearest(domain, names);
-	return hp_err_usage(err, "partctl: reclaim: there is no domain '%s'%s%s%s", domain, near ? "; did you mean '" : "",
-			    near ? near : "", near ? "'?" : "");
+	return hp_err_usage(err, "partctl: reclaim: there is no domain '%s'%s", domain,
+			    hp_did_you_mean(hp_word_nearest(domain, names)).text);
 }
 
 static int tell_domains(const struct reclaim *reclaim, const char *domain, struct json_object *(*tell)(struct hp_tuner *tuner),

@@ -9,6 +9,7 @@
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
 #include "domain/hp_os.h"
+#include "policy/hp_policy.h"
 
 /* -ENOENT when nothing is in force. */
 static int plan_in_force(struct hp_ctx *ctx, struct hp_engine_result *plan, struct hp_err *err)
@@ -28,16 +29,11 @@ static int plan_in_force(struct hp_ctx *ctx, struct hp_engine_result *plan, stru
 
 static int no_such_domain(const struct hp_policy *policy, const char *name, struct hp_err *err)
 {
-	const char **names = calloc(policy->domains_count + 1, sizeof(*names));
-	const char *near;
+	const char *near = hp_policy_nearest(policy, name);
 
-	for (size_t i = 0; names && i < policy->domains_count; i++)
-		names[i] = policy->domains[i].name;
-	near = names ? hp_word_nearest(name, names) : NULL;
 	hp_err_set(err, ENOENT, "there is no domain '%s'", name);
 	if (near)
 		hp_err_hint(err, "did you mean '%s'?", near);
-	free(names);
 	return -ENOENT;
 }
 

@@ -40,6 +40,11 @@ static inline void hp_bitmap_freep(hwloc_bitmap_t *set)
  * what was meant (more than a third of the letters differ).
  */
 const char *hp_word_nearest(const char *word, const char *const *words);
+/* The end of a message: "; did you mean 'NEAREST'?", or nothing when there is none. */
+struct hp_hint_text {
+	char text[96];
+};
+struct hp_hint_text hp_did_you_mean(const char *nearest);
 /* "a, b or c" for messages; caller frees. */
 char *hp_words_join(const char *const *words);
 

@@ -76,6 +76,15 @@ const char *hp_word_nearest(const char *word, const char *const *words)
 	return best;
 }
 
+struct hp_hint_text hp_did_you_mean(const char *nearest)
+{
+	struct hp_hint_text hint = { "" };
+
+	if (nearest)
+		snprintf(hint.text, sizeof(hint.text), "; did you mean '%.*s'?", WORD_MAX, nearest);
+	return hint;
+}
+
 char *hp_words_join(const char *const *words)
 {
 	char *text = NULL;

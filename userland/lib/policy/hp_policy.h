@@ -224,5 +224,7 @@ void hp_policy_freep(struct hp_policy **policy);
 
 /* Index of a domain by name, -1 when there is none. */
 int hp_policy_find(const struct hp_policy *policy, const char *domain);
+/* For a message: the domain whose name is nearest to `name`, NULL when none is near enough. The policy's. */
+const char *hp_policy_nearest(const struct hp_policy *policy, const char *name);
 
 #endif

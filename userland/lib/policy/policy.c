@@ -183,6 +183,17 @@ int hp_policy_find(const struct hp_policy *policy, const char *domain)
 	return -1;
 }
 
+const char *hp_policy_nearest(const struct hp_policy *policy, const char *name)
+{
+	const char *names[HP_DOMAINS_MAX + 1] = { NULL };
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->domains_count; i++)
+		if (policy->domains[i].name)
+			names[count++] = policy->domains[i].name;
+	return hp_word_nearest(name, names);
+}
+
 static void read_policy(struct hp_reader *in, const struct hp_yaml *root)
 {
 	hp_read_map(in, &policy_shape, &policy_owner, root, in->policy);
