@@ -3,6 +3,7 @@
 #ifndef HP_IRQ_H
 #define HP_IRQ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/hp_err.h"
 #include "base/hp_root.h"
@@ -15,6 +16,8 @@
  */
 #define HP_IRQ_NAME_BYTES 32
 
+/* An interrupt's number, digits only, as the kernel spells it; false for anything else. */
+bool hp_irq_parse(const char *text, unsigned int *number);
 /*
  * The interrupt's number now: 0, -EINVAL for text that is no such name, -ENOENT
  * when the function has no N-th vector (its driver let it go), -ENOMEM. Whether a plain

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_pci.h"
 
-/* Digits only, as the kernel spells numbers. */
-static bool parse_number(const char *text, unsigned int *number)
+bool hp_irq_parse(const char *text, unsigned int *number)
 {
 	unsigned long value;
 
@@ -48,7 +48,7 @@ int hp_irq_vectors(struct hp_root *root, const char *function, unsigned int **nu
 		length++;
 	*numbers = calloc(length + 1, sizeof(**numbers));
 	for (size_t i = 0; *numbers && i < length; i++)
-		*count += parse_number(names[i], &(*numbers)[*count]);
+		*count += hp_irq_parse(names[i], &(*numbers)[*count]);
 	hp_root_list_free(names);
 	if (!*numbers)
 		return -ENOMEM;
@@ -59,11 +59,9 @@ int hp_irq_vectors(struct hp_root *root, const char *function, unsigned int **nu
 /* "0000:01:00.0" up to the end. */
 static bool is_function(const char *text, const char *end)
 {
-	unsigned int segment, bus, device, function;
-	int length = 0;
+	struct hp_pci_address address;
 
-	return sscanf(text, "%8x:%2x:%2x.%1x%n", &segment, &bus, &device, &function, &length) == 4 &&
-	       text + length == end;
+	return hp_pci_parse(text, &address, &text) && text == end;
 }
 
 static int find_vector(struct hp_root *root, const char *name, const char *slash, unsigned int *number,
@@ -75,7 +73,7 @@ static int find_vector(struct hp_root *root, const char *name, const char *slash
 	size_t count;
 	int ret;
 
-	if (!parse_number(slash + 1, &index) || !is_function(name, slash))
+	if (!hp_irq_parse(slash + 1, &index) || !is_function(name, slash))
 		return hp_err_set(err, EINVAL, "an interrupt is a number or FUNCTION/N, not \"%s\"", name);
 	ret = function ? hp_irq_vectors(root, function, &numbers, &count) : -ENOMEM;
 	if (ret == -ENOMEM)
@@ -92,7 +90,7 @@ int hp_irq_number(struct hp_root *root, const char *name, unsigned int *number, 
 
 	if (slash)
 		return find_vector(root, name, slash, number, err);
-	if (!parse_number(name, number))
+	if (!hp_irq_parse(name, number))
 		return hp_err_set(err, EINVAL, "an interrupt is a number or FUNCTION/N, not \"%s\"", name);
 	return 0;
 }

@@ -2,7 +2,6 @@
 /* irqs.c: the machine's interrupts, whose they are and who may place them. */
 #include "inventory/inv_reader.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,19 +21,6 @@ struct irq_scan {
 	struct clue *clues;
 	bool tells_by_mode, has_debugfs;
 };
-
-static bool parse_number(const char *text, unsigned int *number)
-{
-	char *end;
-	unsigned long value;
-
-	if (!isdigit((unsigned char)*text))
-		return false;
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	*number = (unsigned int)value;
-	return !*end && !errno && value <= INT32_MAX;
-}
 
 static struct clue read_mode(struct hp_root *root, unsigned int number)
 {
@@ -99,7 +85,7 @@ static int find_irqs(struct irq_scan *scan)
 	for (char **name = names; *name && !ret; name++) {
 		unsigned int number;
 
-		if (parse_number(*name, &number))
+		if (hp_irq_parse(*name, &number))
 			ret = add_irq(scan, number);
 	}
 	hp_root_list_free(names);
@@ -153,7 +139,7 @@ static void claim_line(struct irq_scan *scan, size_t pci)
 	if (!inv->pci[pci].driver)
 		return;
 	text = hp_root_readf(scan->reader->root, "/sys/bus/pci/devices/%s/irq", inv->pci[pci].bdf);
-	if (!text || !parse_number(text, &number) || !number)
+	if (!text || !hp_irq_parse(text, &number) || !number)
 		return;
 	irq = find_irq(inv, number);
 	if (irq && irq->action && irq->pci < 0)

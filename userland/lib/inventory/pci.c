@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include "base/hp_auto.h"
+#include "base/hp_pci.h"
 
 #define CLASS_BRIDGE 0x06
 #define NAME_MAX_BYTES 256
@@ -169,28 +170,13 @@ static int add_function(struct inv_reader *reader, struct pci_access *access, co
 	return 0;
 }
 
-/* Hexadecimal digits at *text, between min and max of them; moves *text behind them and `end`. */
-static bool take_hex(const char **text, size_t min, size_t max, char end, unsigned int *value)
-{
-	size_t len = strspn(*text, "0123456789abcdef");
-
-	if (len < min || len > max || (end && (*text)[len] != end))
-		return false;
-	*value = (unsigned int)strtoul(*text, NULL, 16);
-	*text += len + (end != '\0');
-	return true;
-}
-
-/* Strict: serial ports have parents called "00:00:0.0" (since 6.5), which are no functions. */
 bool inv_bdf_key(const char *text, uint64_t *key)
 {
-	unsigned int domain, bus, slot, function;
+	struct hp_pci_address at;
 
-	if (!take_hex(&text, 4, 8, ':', &domain) || !take_hex(&text, 2, 2, ':', &bus) ||
-	    !take_hex(&text, 2, 2, '.', &slot) || !take_hex(&text, 1, 1, '\0', &function) ||
-	    (*text && *text != '/') || slot > 31 || function > 7 || domain > INT32_MAX)
+	if (!hp_pci_parse(text, &at, &text) || (*text && *text != '/') || at.segment > INT32_MAX)
 		return false;
-	*key = (uint64_t)domain << 16 | bus << 8 | slot << 3 | function;
+	*key = (uint64_t)at.segment << 16 | (uint64_t)(at.bus << 8 | at.device << 3 | at.function);
 	return true;
 }
 

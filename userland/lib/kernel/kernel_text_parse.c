@@ -2,11 +2,11 @@
 /* kernel_text_parse.c: reads a table back from its canonical text. */
 #include <errno.h>
 #include <hwloc.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_pci.h"
 #include "base/hp_text.h"
 #include "kernel/kernel_internal.h"
 
@@ -140,16 +140,14 @@ static int parse_memory(const struct line *line, struct hp_kernel_claim *claim, 
 
 static bool parse_address(const char *text, struct hp_kernel_claim *claim, const char **rest)
 {
-	unsigned int bus, device, function;
-	int end = 0;
+	struct hp_pci_address at;
 
-	if (sscanf(text, "%8" SCNx32 ":%2x:%2x.%1x%n", &claim->pci_segment, &bus, &device, &function, &end) != 4 ||
-	    device > 31 || function > 7)
+	if (!hp_pci_parse(text, &at, rest))
 		return false;
-	claim->pci_bus = (uint8_t)bus;
-	claim->pci_device = (uint8_t)device;
-	claim->pci_function = (uint8_t)function;
-	*rest = text + end;
+	claim->pci_segment = at.segment;
+	claim->pci_bus = at.bus;
+	claim->pci_device = at.device;
+	claim->pci_function = at.function;
 	return true;
 }
 

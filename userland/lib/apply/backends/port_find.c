@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_pci.h"
 #include "net/hp_netns.h"
 #include "port.h"
 
@@ -31,14 +32,11 @@ void port_place_close(struct port_place *place)
 
 static bool is_bdf(const char *text, size_t length)
 {
-	static const char shape[] = "xxxx:xx:xx.x";
+	struct hp_pci_address address;
+	const char *rest;
 
-	if (length != sizeof(shape) - 1)
-		return false;
-	for (size_t i = 0; i < length; i++)
-		if (shape[i] == 'x' ? !isxdigit((unsigned char)text[i]) : text[i] != shape[i])
-			return false;
-	return true;
+	return length < sizeof(((struct port_object *)0)->bdf) && hp_pci_parse(text, &address, &rest) &&
+	       rest == text + length;
 }
 
 int port_object_parse(const char *text, struct port_object *object, struct hp_err *err)
