@@ -6,10 +6,10 @@
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
 . tests/vm/machine.sh
+. tests/vm/partd.sh
 policy=policies/two-hosts.yaml
 
 modprobe hostpart
-start_partd() { partd --policy /nonexistent >> /tmp/partd.log 2>&1 & partd_pid=$!; eventually 30 "partd runs" bash -c 'partctl status | grep -q "partd runs"'; }
 events() { partctl events -o json | jq -c "select(.type == \"$1\")"; }
 drift_of() { events drift | jq -c "select(.what | test(\"$1\"))"; }
 start_partd
@@ -80,5 +80,5 @@ sleep 1
 is "teardown is no drift" "$(partctl events -o json | tail -n 1 | jq -r .type)" torn-down
 kill $partd_pid; wait $partd_pid
 is "partd ends cleanly on SIGTERM" $? 0
-unlike "and logged no error" "$(cat /tmp/partd.log)" '<3>|error'
-sed 's/^/# /' /tmp/partd.log | tail -n 40
+unlike "and logged no error" "$(cat "$partd_log")" '<3>|error'
+sed 's/^/# /' "$partd_log" | tail -n 40

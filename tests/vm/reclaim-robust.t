@@ -7,13 +7,8 @@
 # testbed: --cpus 4 --memory 1GiB
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
-work=$(mktemp -d)
-on_exit rm -rf "$work"
-load=/usr/libexec/hostpart/tests/hp-memload
-admin=/sys/kernel/mm/damon/admin/kdamonds
+. tests/vm/reclaim.sh
 module=/sys/module/damon_reclaim/parameters
-has_damon=''
-[ -d $admin ] && has_damon=1
 
 cat > "$work/policy.yaml" <<'END'
 apiVersion: hostpart/v1
@@ -25,26 +20,9 @@ domains:
     reclaim: {mode: on, crp: 1s, distance: 4s, budget: 50%, pressure: 30%}
 END
 
-partd_pid=
-start_partd() {
-	partd --policy /nonexistent >> "$work/partd.log" 2>&1 &
-	partd_pid=$!
-	eventually 30 "partd runs" bash -c 'partctl status | grep -q "partd runs"'
-}
-on_exit sh -c "cat $work/partd.log"
-of() { partctl reclaim status alpha -o json | jq -r ".domains[0].$1"; }
-at_least() { local got; got=$(of "$1"); echo "$1 is $got, wanted $2"; [ "$got" != null ] && [ "${got%.*}" -ge "$2" ]; }
-at_most() { local got; got=$(of "$1"); echo "$1 is $got, wanted at most $2"; [ "${got%.*}" -le "$2" ]; }
 grows() { local was; was=$(of "$1"); for ((i = 0; i < 300; i++)); do [ "$(of "$1")" -gt "$was" ] && return; sleep 0.1; done; return 1; }
 says() { of "$1" | tee /dev/stderr | grep -qE "$2"; }
-swapped_kib() { awk '/^VmSwap:/ { print $2 }' "/proc/$1/status"; }
 swapped_at_least() { local got; got=$(swapped_kib "$1"); echo "VmSwap is $got kB"; [ "$got" -ge "$2" ]; }
-start_load() { # ARGUMENT... : sets pid
-	partctl exec alpha -- $load "$@" > "$work/load.out" 2>&1 &
-	load_job=$!
-	for ((i = 0; i < 600; i++)); do grep -q ready "$work/load.out" && break; sleep 0.1; done
-	pid=$(pgrep -n -x hp-memload)
-}
 end_load() { kill -KILL "$pid"; wait $load_job; } 2> /dev/null
 is_same_partd() { kill -0 $partd_pid; }
 one_kdamond() { [ "$(pgrep -c '^kdamond')" -eq 1 ] && [ "$(cat $admin/nr_kdamonds)" -eq 1 ]; }

@@ -7,12 +7,7 @@
 # testbed: --cpus 4 --memory 1GiB
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
-work=$(mktemp -d)
-on_exit rm -rf "$work"
-load=/usr/libexec/hostpart/tests/hp-memload
-admin=/sys/kernel/mm/damon/admin/kdamonds
-has_damon=''
-[ -d $admin ] && has_damon=1
+. tests/vm/reclaim.sh
 
 cat > "$work/policy.yaml" <<'END'
 apiVersion: hostpart/v1
@@ -24,15 +19,6 @@ domains:
     reclaim: {mode: observe, crp: 1s, distance: 6s, budget: 50%, pressure: 30%}
 END
 
-partd_pid=
-start_partd() {
-	partd --policy /nonexistent >> "$work/partd.log" 2>&1 &
-	partd_pid=$!
-	eventually 30 "partd runs" bash -c 'partctl status | grep -q "partd runs"'
-}
-on_exit sh -c "cat $work/partd.log"
-of() { partctl reclaim status alpha -o json | jq -r ".domains[0].$1"; }
-at_least() { local got; got=$(of "$1"); echo "$1 is $got, wanted $2"; [ "$got" != null ] && [ "${got%.*}" -ge "$2" ]; }
 current() { cat /sys/fs/cgroup/hostpart*/alpha/memory.current; }
 # What is told to be freed must be what memory.current fell by; page cache and slab of the domain may move a little.
 freed_is_real() { # WAS
@@ -42,19 +28,12 @@ freed_is_real() { # WAS
 	grep -E '^(anon|file|swapcached|file_writeback|workingset_refault_anon|pgscan|pgsteal) ' /sys/fs/cgroup/hostpart*/alpha/memory.stat
 	[ $((told > fell ? told - fell : fell - told)) -le $((8 << 20)) ]
 }
-at_most() { local got; got=$(of "$1"); echo "$1 is $got, wanted at most $2"; [ "${got%.*}" -le "$2" ]; }
-swapped_kib() { awk '/^VmSwap:/ { print $2 }' "/proc/$1/status"; }
-start_load() { # ARGUMENT... : sets pid, the domain's process in our numbers
-	partctl exec alpha -- $load "$@" > "$work/load.out" 2>&1 &
-	load_job=$!
-	eventually 30 "the load is ready" grep -q ready "$work/load.out"
-	pid=$(pgrep -n -x hp-memload)
-}
 
 start_partd
 ok "a policy with reclaim is applied" partctl apply "$work/policy.yaml"
 [ "$tap_failed" -eq 0 ] || exit 1
 start_load --mib 96 --hot 16
+ok "the load is ready" grep -q ready "$work/load.out"
 note "hot and cold: $(cat "$work/load.out")"
 
 # ---- observe changes nothing ----
@@ -153,6 +132,7 @@ fi
 kill "$pid"; wait $load_job 2> /dev/null
 ok "children by the hundred" timeout 120 partctl exec alpha -- sh -c 'i=0; while [ $i -lt 100 ]; do sleep 0.2 & i=$((i + 1)); done; wait'
 start_load --mib 48
+ok "the load is ready" grep -q ready "$work/load.out"
 ok "one that becomes another program" timeout 60 partctl exec alpha -- sh -c "timeout 3 $load --mib 40 --hot 40; exec $load --mib 1 & sleep 3; kill \$!; true"
 kill -KILL "$pid"; wait $load_job 2> /dev/null
 ok "partd goes on" partctl reclaim status

@@ -9,6 +9,7 @@
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/vm/lib.sh
 . tests/vm/machine.sh
+. tests/vm/partd.sh
 on_exit partctl -q teardown
 
 cat > /tmp/veto.yaml <<'END'
@@ -24,11 +25,6 @@ types() { cat /sys/fs/cgroup/hostpart*/cpuset.cpus.partition /sys/fs/cgroup/host
 ok "the module loads" modprobe hostpart
 ok "apply" partctl apply /tmp/veto.yaml
 is "no claimed CPU is without its pin" "$(find /sys/bus/hostpart/devices/ -type l | wc -l)" 4
-start_partd() {
-	partd --policy /nonexistent > /tmp/partd.log 2>&1 &
-	partd_pid=$!
-	eventually 30 "partd runs" bash -c 'partctl status | grep -q "partd runs"'
-}
 refusals() { partctl events -o json | grep -c '"type":"refused"'; }
 start_partd
 kill -STOP $partd_pid	# it may hear, but it may not mend
