@@ -13,9 +13,9 @@ static int report(struct run *run, const struct change_request *request, size_t 
 	if (run->format != OUT_TABLE) {
 		struct json_object *object = json_object_new_object();
 
-		json_object_object_add(object, "changed", json_object_new_int64((int64_t)changed));
+		out_add_number(object, "changed", changed);
 		if (request->confirm_seconds && changed)
-			json_object_object_add(object, "confirm_seconds", json_object_new_int((int)request->confirm_seconds));
+			out_add_number(object, "confirm_seconds", request->confirm_seconds);
 		out_object(run, object);
 		return HP_EXIT_OK;
 	}

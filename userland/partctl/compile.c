@@ -143,12 +143,12 @@ static int tell(struct run *run, const struct hp_kernel_table *table, const char
 	if (run->format != OUT_TABLE) {
 		struct json_object *object = json_object_new_object();
 
-		json_object_object_add(object, "file", json_object_new_string(file));
-		json_object_object_add(object, "bytes", json_object_new_int64((int64_t)bytes));
-		json_object_object_add(object, "signature_bytes", json_object_new_int64((int64_t)signature_bytes));
-		json_object_object_add(object, "domains", json_object_new_int64((int64_t)table->domains_count));
-		json_object_object_add(object, "claims", json_object_new_int64((int64_t)table->claims_count));
-		json_object_object_add(object, "text", json_object_new_string(text ? text : ""));
+		out_add_text(object, "file", file);
+		out_add_number(object, "bytes", bytes);
+		out_add_number(object, "signature_bytes", signature_bytes);
+		out_add_number(object, "domains", table->domains_count);
+		out_add_number(object, "claims", table->claims_count);
+		out_add_text(object, "text", text ? text : "");
 		out_object(run, object);
 		return HP_EXIT_OK;
 	}

@@ -76,7 +76,7 @@ static const char script_tail[] =
 	"\t\t\treclaim)\n"
 	"\t\t\t\tcase $prev in\n"
 	"\t\t\t\treclaim) words='status regions explain set' ;;\n"
-	"\t\t\t\tstatus|regions|set|metrics) words=$(ls /run/hostpart/netns 2> /dev/null) ;;\n"
+	"\t\t\t\tstatus|regions|set) words=$(ls /run/hostpart/netns 2> /dev/null) ;;\n"
 	"\t\t\t\t*) [[ $operands = 2 ]] && words='off observe on' ;;\n"
 	"\t\t\t\tesac ;;\n"
 	"\t\t\thelp) words=$verbs ;;\n"

@@ -126,11 +126,11 @@ static void print_objects(const struct run *run, const struct request *request, 
 		const struct outcome *o = &outcomes[i];
 		struct json_object *object = json_object_new_object();
 
-		json_object_object_add(object, "policy", json_object_new_string(o->policy->name));
+		out_add_text(object, "policy", o->policy->name);
 		json_object_object_add(object, "k", o->policy->has_k ? json_object_new_int((int)request->k.value) : NULL);
-		json_object_object_add(object, "capacity", json_object_new_int64((int64_t)o->capacity));
-		json_object_object_add(object, "references", json_object_new_int64((int64_t)o->result.references));
-		json_object_object_add(object, "hits", json_object_new_int64((int64_t)o->result.hits));
+		out_add_number(object, "capacity", o->capacity);
+		out_add_number(object, "references", o->result.references);
+		out_add_number(object, "hits", o->result.hits);
 		json_object_object_add(object, "hit_ratio", ratio_json(ratio_of(o)));
 		json_object_array_add(array, object);
 	}

@@ -214,21 +214,11 @@ void plan_print_steps(const struct run *run, const struct hp_engine_result *plan
 	print_summary(plan);
 }
 
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
-}
-
-static void add_number(struct json_object *object, const char *key, int64_t number)
-{
-	json_object_object_add(object, key, json_object_new_int64(number));
-}
-
 static void add_set(struct json_object *object, const char *key, hwloc_const_bitmap_t set)
 {
 	hp_autofree char *text = hp_cpulist_format(set);
 
-	add_text(object, key, text);
+	out_add_text(object, key, text);
 }
 
 struct json_object *plan_steps_json(const struct hp_engine_result *plan)
@@ -242,19 +232,19 @@ struct json_object *plan_steps_json(const struct hp_engine_result *plan)
 		const struct hp_step *step = &plan->steps.items[i];
 		struct json_object *item = json_object_new_object();
 
-		add_text(item, "kind", kinds[step->kind]);
-		add_text(item, "domain", step->domain < 0 ? NULL : owner_name(plan, step->domain));
-		add_text(item, "backend", step->backend);
-		add_text(item, "object", step->object);
-		add_text(item, "attr", step->attr);
-		add_text(item, "from", step->from);
-		add_text(item, "to", step->to);
-		add_number(item, "policy_line", step->loc.line);
+		out_add_text(item, "kind", kinds[step->kind]);
+		out_add_text(item, "domain", step->domain < 0 ? NULL : owner_name(plan, step->domain));
+		out_add_text(item, "backend", step->backend);
+		out_add_text(item, "object", step->object);
+		out_add_text(item, "attr", step->attr);
+		out_add_text(item, "from", step->from);
+		out_add_text(item, "to", step->to);
+		out_add_number(item, "policy_line", step->loc.line);
 		json_object_array_add(list, item);
 	}
 	json_object_object_add(object, "steps", list);
-	add_number(object, "satisfied", (int64_t)plan->steps.satisfied);
-	add_number(object, "gaps", (int64_t)plan->steps.gaps);
+	out_add_number(object, "satisfied", plan->steps.satisfied);
+	out_add_number(object, "gaps", plan->steps.gaps);
 	return object;
 }
 
@@ -263,14 +253,14 @@ static struct json_object *domain_json(const struct hp_engine_result *plan,
 {
 	struct json_object *object = json_object_new_object(), *devices = json_object_new_array();
 
-	add_text(object, "name", domain->name);
-	add_number(object, "cores", domain->cores);
+	out_add_text(object, "name", domain->name);
+	out_add_number(object, "cores", domain->cores);
 	add_set(object, "cpus", domain->cpus);
 	add_set(object, "nodes", domain->nodes);
-	add_number(object, "memory_bytes", (int64_t)domain->memory_bytes);
-	add_number(object, "guarantee_bytes", (int64_t)domain->guarantee_bytes);
-	add_number(object, "swap_bytes", (int64_t)domain->swap_bytes);
-	add_text(object, "address", domain->link_address);
+	out_add_number(object, "memory_bytes", domain->memory_bytes);
+	out_add_number(object, "guarantee_bytes", domain->guarantee_bytes);
+	out_add_number(object, "swap_bytes", domain->swap_bytes);
+	out_add_text(object, "address", domain->link_address);
 	for (size_t i = 0; i < domain->pci_count; i++)
 		json_object_array_add(
 			devices, json_object_new_string(plan->inventory->pci[domain->pci[i]].bdf));
@@ -285,9 +275,9 @@ struct json_object *plan_gaps_json(const struct hp_engine_result *plan)
 	for (size_t i = 0; i < plan->assignment->gaps_count; i++) {
 		struct json_object *gap = json_object_new_object();
 
-		add_text(gap, "domain", owner_name(plan, plan->assignment->gaps[i].domain));
-		add_text(gap, "what", plan->assignment->gaps[i].what);
-		add_text(gap, "why", plan->assignment->gaps[i].why);
+		out_add_text(gap, "domain", owner_name(plan, plan->assignment->gaps[i].domain));
+		out_add_text(gap, "what", plan->assignment->gaps[i].what);
+		out_add_text(gap, "why", plan->assignment->gaps[i].why);
 		json_object_array_add(list, gap);
 	}
 	return list;
@@ -302,7 +292,7 @@ struct json_object *plan_json(const struct hp_engine_result *plan)
 		json_object_array_add(domains, domain_json(plan, &plan->assignment->domains[i]));
 	json_object_object_add(object, "domains", domains);
 	add_set(base, "cpus", plan->assignment->base_cpus);
-	add_number(base, "memory_bytes", (int64_t)plan->assignment->base_memory_bytes);
+	out_add_number(base, "memory_bytes", plan->assignment->base_memory_bytes);
 	json_object_object_add(object, "base", base);
 	json_object_object_add(object, "not_guaranteed", plan_gaps_json(plan));
 	return object;

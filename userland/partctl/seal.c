@@ -44,11 +44,11 @@ static int report(struct run *run, const struct hp_kernel_info *info, bool was_s
 	if (run->format != OUT_TABLE) {
 		struct json_object *object = json_object_new_object();
 
-		json_object_object_add(object, "sealed", json_object_new_boolean(true));
-		json_object_object_add(object, "was_sealed", json_object_new_boolean(was_sealed));
-		json_object_object_add(object, "generation", json_object_new_uint64(info->generation));
-		json_object_object_add(object, "domains", json_object_new_int64(info->domain_count));
-		json_object_object_add(object, "claims", json_object_new_int64(info->claim_count));
+		out_add_flag(object, "sealed", true);
+		out_add_flag(object, "was_sealed", was_sealed);
+		out_add_number(object, "generation", info->generation);
+		out_add_number(object, "domains", info->domain_count);
+		out_add_number(object, "claims", info->claim_count);
 		out_object(run, object);
 	} else if (!run->is_quiet) {
 		printf("%s: %u domain%s with %u claims, until the next reboot\n",

@@ -198,16 +198,6 @@ static void print_table(const struct status *status)
 	}
 }
 
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
-}
-
-static void add_number(struct json_object *object, const char *key, int64_t number)
-{
-	json_object_object_add(object, key, json_object_new_int64(number));
-}
-
 static struct json_object *domain_json(const struct status *status, int index)
 {
 	const struct hp_assigned_domain *assigned = &status->plan->assignment->domains[index];
@@ -217,16 +207,16 @@ static struct json_object *domain_json(const struct status *status, int index)
 	hp_autofree char *current = cgroup_value(status, assigned->name, "memory.current");
 	hp_autofree char *tasks = cgroup_value(status, assigned->name, "pids.current");
 
-	add_text(object, "name", assigned->name);
-	add_text(object, "state", state);
-	add_text(object, "cpus", cpus);
-	add_number(object, "memory_bytes", current ? strtoll(current, NULL, 10) : 0);
-	add_number(object, "memory_limit_bytes", (int64_t)assigned->memory_bytes);
-	add_number(object, "tasks", tasks ? strtoll(tasks, NULL, 10) : 0);
-	add_number(object, "devices", (int64_t)assigned->pci_count);
-	add_number(object, "drifted", (int64_t)count_drift(status, index));
-	add_text(object, "address", assigned->link_address);
-	add_text(object, "system", describe_os(status, assigned->name));
+	out_add_text(object, "name", assigned->name);
+	out_add_text(object, "state", state);
+	out_add_text(object, "cpus", cpus);
+	out_add_number(object, "memory_bytes", current ? strtoll(current, NULL, 10) : 0);
+	out_add_number(object, "memory_limit_bytes", assigned->memory_bytes);
+	out_add_number(object, "tasks", tasks ? strtoll(tasks, NULL, 10) : 0);
+	out_add_number(object, "devices", assigned->pci_count);
+	out_add_number(object, "drifted", count_drift(status, index));
+	out_add_text(object, "address", assigned->link_address);
+	out_add_text(object, "system", describe_os(status, assigned->name));
 	return object;
 }
 
@@ -238,9 +228,9 @@ static struct json_object *applied_gap_json(const struct hp_applied *item)
 
 	if (asprintf(&what, "%s %s %s", item->setting.backend, item->setting.object, item->setting.attr) < 0)
 		what = NULL;
-	add_text(gap, "domain", "machine");
-	add_text(gap, "what", what);
-	add_text(gap, "why", item->gap);
+	out_add_text(gap, "domain", "machine");
+	out_add_text(gap, "what", what);
+	out_add_text(gap, "why", item->gap);
 	return gap;
 }
 
@@ -258,15 +248,15 @@ static struct json_object *status_json(const struct status *status)
 {
 	struct json_object *object = json_object_new_object(), *domains = json_object_new_array();
 
-	add_text(object, "policy_file", status->state->policy_file);
-	add_text(object, "refused", NULL);
-	add_number(object, "applied_at", status->state->applied_at);
-	add_number(object, "confirm_within_seconds", status->confirm_s);
-	add_number(object, "agent_pid", status->agent_pid);
+	out_add_text(object, "policy_file", status->state->policy_file);
+	out_add_text(object, "refused", NULL);
+	out_add_number(object, "applied_at", status->state->applied_at);
+	out_add_number(object, "confirm_within_seconds", status->confirm_s);
+	out_add_number(object, "agent_pid", status->agent_pid);
 	json_object_object_add(object, "metrics", metrics_json(status->run, status->agent_pid));
-	json_object_object_add(object, "module", json_object_new_boolean(status->plan->inventory->has_module));
-	json_object_object_add(object, "sealed", json_object_new_boolean(status->is_sealed));
-	add_number(object, "drifted", (int64_t)status->plan->steps.count);
+	out_add_flag(object, "module", status->plan->inventory->has_module);
+	out_add_flag(object, "sealed", status->is_sealed);
+	out_add_number(object, "drifted", status->plan->steps.count);
 	for (size_t i = 0; i < status->plan->policy->domains_count; i++)
 		json_object_array_add(domains, domain_json(status, (int)i));
 	json_object_object_add(object, "domains", domains);
@@ -298,15 +288,15 @@ static int show_nothing(struct run *run, long agent_pid)
 	if (run->format != OUT_TABLE) {
 		struct json_object *object = json_object_new_object();
 
-		add_text(object, "policy_file", file);
-		add_text(object, "refused", reason);
-		add_text(object, "applied_at", NULL);
-		add_number(object, "confirm_within_seconds", 0);
-		add_number(object, "agent_pid", agent_pid);
+		out_add_text(object, "policy_file", file);
+		out_add_text(object, "refused", reason);
+		out_add_text(object, "applied_at", NULL);
+		out_add_number(object, "confirm_within_seconds", 0);
+		out_add_number(object, "agent_pid", agent_pid);
 		json_object_object_add(object, "metrics", metrics_json(run, agent_pid));
-		json_object_object_add(object, "module", json_object_new_boolean(has_module));
-		json_object_object_add(object, "sealed", json_object_new_boolean(hp_kernel_is_sealed()));
-		add_number(object, "drifted", 0);
+		out_add_flag(object, "module", has_module);
+		out_add_flag(object, "sealed", hp_kernel_is_sealed());
+		out_add_number(object, "drifted", 0);
 		json_object_object_add(object, "domains", json_object_new_array());
 		json_object_object_add(object, "not_guaranteed", json_object_new_array());
 		out_object(run, object);

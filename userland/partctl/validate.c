@@ -14,13 +14,13 @@ static int report(struct run *run, const char *file, const struct hp_policy *pol
 	if (run->format != OUT_TABLE) {
 		struct json_object *object = json_object_new_object();
 
-		json_object_object_add(object, "file", json_object_new_string(file));
-		json_object_object_add(object, "valid", json_object_new_boolean(policy != NULL));
+		out_add_text(object, "file", file);
+		out_add_flag(object, "valid", policy != NULL);
 		if (policy) {
-			json_object_object_add(object, "domains", json_object_new_int64((int64_t)policy->domains_count));
-			json_object_object_add(object, "links", json_object_new_int64((int64_t)policy->links_count));
+			out_add_number(object, "domains", policy->domains_count);
+			out_add_number(object, "links", policy->links_count);
 		} else {
-			json_object_object_add(object, "error", json_object_new_string(err->text));
+			out_add_text(object, "error", err->text);
 		}
 		out_object(run, object);
 		return policy ? HP_EXIT_OK : (int)err->exit;

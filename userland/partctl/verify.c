@@ -23,16 +23,16 @@ static void print_json(const struct run *run, const struct hp_policy *policy, co
 		const struct hp_promise *promise = &promises->items[i];
 		struct json_object *item = json_object_new_object();
 
-		json_object_object_add(item, "domain", json_object_new_string(domain_name(policy, promise->domain)));
-		json_object_object_add(item, "topic", json_object_new_string(promise->topic));
-		json_object_object_add(item, "verdict", json_object_new_string(verdict_words[promise->verdict]));
-		json_object_object_add(item, "text", json_object_new_string(promise->text));
+		out_add_text(item, "domain", domain_name(policy, promise->domain));
+		out_add_text(item, "topic", promise->topic);
+		out_add_text(item, "verdict", verdict_words[promise->verdict]);
+		out_add_text(item, "text", promise->text);
 		json_object_array_add(list, item);
 	}
 	json_object_object_add(object, "promises", list);
-	json_object_object_add(object, "kept", json_object_new_int64((int64_t)promises->kept));
-	json_object_object_add(object, "broken", json_object_new_int64((int64_t)promises->broken));
-	json_object_object_add(object, "gaps", json_object_new_int64((int64_t)promises->gaps));
+	out_add_number(object, "kept", promises->kept);
+	out_add_number(object, "broken", promises->broken);
+	out_add_number(object, "gaps", promises->gaps);
 	out_object(run, object);
 }
 
