@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 /* Parts of an installation that may be file systems of their own; "/" is always one. */
 static const struct part {
@@ -34,16 +35,11 @@ static int make_dirf(mode_t mode, struct hp_err *err, const char *fmt, ...)
 {
 	hp_autofree char *path = NULL;
 	va_list args;
-	int len;
 
 	va_start(args, fmt);
-	len = vasprintf(&path, fmt, args);
+	path = hp_vformat(fmt, args);
 	va_end(args);
-	if (len < 0) {
-		path = NULL;
-		return hp_err_set(err, ENOMEM, "out of memory");
-	}
-	return make_dir(path, mode, err);
+	return path ? make_dir(path, mode, err) : hp_err_set(err, ENOMEM, "out of memory");
 }
 
 static int attach_clone(const char *from, const char *to, uint32_t shift, bool is_read_only, struct hp_err *err)

@@ -27,12 +27,11 @@ static char *text_of(const char *fmt, ...)
 {
 	char *text;
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
+	text = hp_vformat(fmt, ap);
 	va_end(ap);
-	if (len < 0)
+	if (!text)
 		abort();
 	return text;
 }

@@ -3,25 +3,11 @@
 #include "plan_phrase.h"
 
 #include <json-c/json.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
-
-__attribute__((format(printf, 1, 2)))
-static char *format(const char *fmt, ...)
-{
-	va_list ap;
-	char *text;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	return n < 0 ? NULL : text;
-}
 
 /* ---- what ---- */
 
@@ -48,8 +34,8 @@ static char *cgroup_what(const struct hp_step *step)
 			word = cgroup_words[i][1];
 	}
 	if (!strcmp(step->object, "/"))
-		return format("%s of the cgroup root", word);
-	return format("%s of %s", word, slash ? slash + 1 : "all domains together");
+		return hp_format("%s of the cgroup root", word);
+	return hp_format("%s of %s", word, slash ? slash + 1 : "all domains together");
 }
 
 static bool has_name(const struct hp_inventory *inv, const struct hp_inv_irq *irq, const char *name)
@@ -77,8 +63,8 @@ static char *irq_what(const struct hp_step *step, const struct hp_inventory *inv
 	const struct hp_inv_irq *irq = plan_phrase_irq(inv, step->object);
 
 	if (!irq)
-		return format("interrupt %s", step->object);
-	return irq->action ? format("interrupt %u (%s)", irq->number, irq->action) : format("interrupt %u", irq->number);
+		return hp_format("interrupt %s", step->object);
+	return irq->action ? hp_format("interrupt %u (%s)", irq->number, irq->action) : hp_format("interrupt %u", irq->number);
 }
 
 /* The interface below a port's function, for a function with one. */
@@ -100,17 +86,17 @@ static char *port_what(const struct hp_step *step, const struct hp_inventory *in
 	const char *name = port_name(inv, step->object);
 
 	if (name)
-		return format("network port %s (%s)", step->object, name);
-	return format("network port %s", step->object);
+		return hp_format("network port %s (%s)", step->object, name);
+	return hp_format("network port %s", step->object);
 }
 
 static char *sysfile_what(const struct hp_step *step)
 {
 	if (strstr(step->object, "/workqueue/"))
-		return format("CPUs of unbound kernel work");
+		return hp_format("CPUs of unbound kernel work");
 	if (strstr(step->object, "/default_smp_affinity"))
-		return format("CPUs of new interrupts");
-	return format("%s", step->object);
+		return hp_format("CPUs of new interrupts");
+	return hp_format("%s", step->object);
 }
 
 static char *systemd_what(const struct hp_step *step)
@@ -124,9 +110,9 @@ static char *systemd_what(const struct hp_step *step)
 
 	for (size_t i = 0; i < hp_array_size(words); i++) {
 		if (!strcmp(step->attr, words[i][0]))
-			return format("%s %s", words[i][1], step->object);
+			return hp_format("%s %s", words[i][1], step->object);
 	}
-	return format("%s of %s", step->attr, step->object);
+	return hp_format("%s of %s", step->attr, step->object);
 }
 
 static char *simple_what(const struct hp_step *step)
@@ -136,19 +122,19 @@ static char *simple_what(const struct hp_step *step)
 	if (!strcmp(step->backend, "systemd"))
 		return systemd_what(step);
 	if (!strcmp(step->backend, "netns"))
-		return format("network namespace of %s", step->object);
+		return hp_format("network namespace of %s", step->object);
 	if (!strcmp(step->backend, "devacl"))
-		return is_base ? format("device nodes kept from all others") :
-				 format("device nodes of %s", step->object);
+		return is_base ? hp_format("device nodes kept from all others") :
+				 hp_format("device nodes of %s", step->object);
 	if (!strcmp(step->backend, "domain"))
-		return format("init process of %s", step->object);
+		return hp_format("init process of %s", step->object);
 	if (!strcmp(step->backend, "star"))
-		return format("network link of %s", step->object);
+		return hp_format("network link of %s", step->object);
 	if (!strcmp(step->backend, "nft"))
-		return format("firewall between the domains");
+		return hp_format("firewall between the domains");
 	if (!strcmp(step->backend, "registry"))
-		return format("claims in the kernel module");
-	return format("%s %s%s%s", step->backend, step->object, *step->attr ? " " : "", step->attr);
+		return hp_format("claims in the kernel module");
+	return hp_format("%s %s%s%s", step->backend, step->object, *step->attr ? " " : "", step->attr);
 }
 
 char *plan_phrase_what(const struct hp_step *step, const struct hp_inventory *inv)
@@ -181,7 +167,7 @@ static char *counted(const char *value, const char *prefix, const char *one, con
 {
 	size_t count = count_lines(value, prefix);
 
-	return format("%zu %s", count, count == 1 ? one : many);
+	return hp_format("%zu %s", count, count == 1 ? one : many);
 }
 
 static char *firewall_value(const char *value)
@@ -189,7 +175,7 @@ static char *firewall_value(const char *value)
 	hp_autofree char *links = counted(value, "leg ", "link", "links");
 	hp_autofree char *rules = counted(value, "allow ", "rule", "rules");
 
-	return links && rules ? format("%s, %s", links, rules) : NULL;
+	return links && rules ? hp_format("%s, %s", links, rules) : NULL;
 }
 
 static char *registry_value(const char *value)
@@ -197,7 +183,7 @@ static char *registry_value(const char *value)
 	hp_autofree char *domains = counted(value, "domain ", "domain", "domains");
 	size_t claims = count_lines(value, "") - count_lines(value, "domain ");
 
-	return domains ? format("%s, %zu claims", domains, claims) : NULL;
+	return domains ? hp_format("%s, %zu claims", domains, claims) : NULL;
 }
 
 static const char *json_text(struct json_object *object, const char *key)
@@ -275,7 +261,7 @@ static char *first_line(const char *value)
 	size_t length = strcspn(value, "\n"), lines = count_lines(value, "");
 
 	if (lines > 1)
-		return format("%.*s (and %zu lines more)", (int)length, value, lines - 1);
+		return hp_format("%.*s (and %zu lines more)", (int)length, value, lines - 1);
 	return strndup(value, length);
 }
 

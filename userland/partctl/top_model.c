@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 static const char *const fixed_names[HP_ROW_DOMAIN] = {
 	[HP_ROW_IDLE] = "(idle)",	[HP_ROW_UNKNOWN] = "(unknown)", [HP_ROW_BASE] = "base",
@@ -186,8 +187,7 @@ void top_model_note(struct top_model *model, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = hp_vformat(fmt, ap);
 	va_end(ap);
 	for (size_t i = 0; text && i < model->notes_count; i++)
 		if (strcmp(model->notes[i], text) == 0)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* hp_text.h: small text helpers: sizes, CPU lists, nearest word. */
+/* hp_text.h: small text helpers: sizes, CPU lists, nearest word, formatted text. */
 #ifndef HP_TEXT_H
 #define HP_TEXT_H
 
 #include <hwloc.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stddef.h>
@@ -47,6 +48,12 @@ struct hp_hint_text {
 struct hp_hint_text hp_did_you_mean(const char *nearest);
 /* "a, b or c" for messages; caller frees. */
 char *hp_words_join(const char *const *words);
+
+/* Like asprintf(), but what comes back is the text, NULL when out of memory; caller frees. */
+__attribute__((format(printf, 1, 2)))
+char *hp_format(const char *fmt, ...);
+__attribute__((format(printf, 1, 0)))
+char *hp_vformat(const char *fmt, va_list ap);
 
 /* Natural order: digits compare as numbers. */
 int hp_natural_cmp(const char *a, const char *b);

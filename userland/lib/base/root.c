@@ -165,16 +165,11 @@ char *hp_root_readf(struct hp_root *root, const char *fmt, ...)
 	hp_autofree char *path = NULL;
 	char *text;
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&path, fmt, ap);
+	path = hp_vformat(fmt, ap);
 	va_end(ap);
-	if (len < 0) {
-		path = NULL;
-		return NULL;
-	}
-	return hp_root_read(root, path, &text, NULL) ? NULL : text;
+	return !path || hp_root_read(root, path, &text, NULL) ? NULL : text;
 }
 
 int hp_root_write(struct hp_root *root, const char *path, const char *text, struct hp_err *err)

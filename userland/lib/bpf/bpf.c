@@ -15,6 +15,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 #define BPFFS_ROOT "/sys/fs/bpf"
 
@@ -53,8 +54,7 @@ int hp_bpf_error(struct hp_err *err, int errnum, const char *fmt, ...)
 	size_t len;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	what = hp_vformat(fmt, ap);
 	va_end(ap);
 	hp_err_errno(err, errnum, "%s", what ? what : "out of memory");
 	len = strlen(said);

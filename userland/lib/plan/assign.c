@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 #define REFUSALS_MAX 20
 
@@ -33,15 +34,12 @@ int plan_gap(struct hp_assignment *out, int domain, const char *fmt, ...)
 	struct hp_gap *gaps, *gap;
 	char *bar;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = hp_vformat(fmt, ap);
 	va_end(ap);
-	if (n < 0) {
-		text = NULL;
+	if (!text)
 		return -ENOMEM;
-	}
 	bar = strchr(text, '|');
 	gaps = reallocarray(out->gaps, out->gaps_count + 1, sizeof(*gaps));
 	if (!gaps)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 /*
  * Complaints come in any order, so more are kept than shown; beyond this the file is simply not a
@@ -40,16 +41,14 @@ void hp_complain(struct hp_complaints *bad, struct hp_loc loc, const char *fmt, 
 {
 	va_list ap;
 	char *text;
-	int ret;
 
 	if (hp_complaints_full(bad))
 		return;
 	va_start(ap, fmt);
-	ret = vasprintf(&text, fmt, ap);
+	text = hp_vformat(fmt, ap);
 	va_end(ap);
-	if (ret < 0 || !make_room(bad)) {
-		if (ret >= 0)
-			free(text);
+	if (!text || !make_room(bad)) {
+		free(text);
 		bad->is_out_of_memory = true;
 		return;
 	}

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 #define ADMIN "/sys/kernel/mm/damon/admin/kdamonds"
 
@@ -28,40 +29,38 @@ struct hp_damon {
 
 /* ---- sysfs ---- */
 
+__attribute__((format(printf, 3, 0)))
+static int vput(struct hp_damon *damon, const char *text, const char *fmt, va_list args)
+{
+	hp_autofree char *path = hp_vformat(fmt, args);
+
+	return path ? hp_root_write(damon->root, path, text, NULL) : -ENOMEM;
+}
+
 __attribute__((format(printf, 3, 4)))
 static int put(struct hp_damon *damon, const char *text, const char *fmt, ...)
 {
-	hp_autofree char *path = NULL;
 	va_list args;
 	int ret;
 
 	va_start(args, fmt);
-	ret = vasprintf(&path, fmt, args);
+	ret = vput(damon, text, fmt, args);
 	va_end(args);
-	if (ret < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	return hp_root_write(damon->root, path, text, NULL);
+	return ret;
 }
 
 __attribute__((format(printf, 3, 4)))
 static int put_number(struct hp_damon *damon, unsigned long number, const char *fmt, ...)
 {
-	hp_autofree char *path = NULL;
 	char text[24];
 	va_list args;
 	int ret;
 
 	snprintf(text, sizeof(text), "%lu", number);
 	va_start(args, fmt);
-	ret = vasprintf(&path, fmt, args);
+	ret = vput(damon, text, fmt, args);
 	va_end(args);
-	if (ret < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	return hp_root_write(damon->root, path, text, NULL);
+	return ret;
 }
 
 static long number_of(const char *text)
