@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* test_address.c: addresses of PCI functions as text. */
+/* test_address.c: the addresses of PCI functions and of Unix sockets. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+#include <string.h>
 #include "base/hp_auto.h"
 #include "base/hp_pci.h"
+#include "base/hp_unix.h"
 
 static void function_is_read_as_the_kernel_spells_it(void **state)
 {
@@ -57,11 +60,45 @@ static void other_text_is_no_function(void **state)
 	}
 }
 
+static void socket_is_at_its_path(void **state)
+{
+	hp_autoerr err = HP_ERR_INIT;
+	struct sockaddr_un address;
+	char path[sizeof(address.sun_path)] = "/run/hostpart/partd.sock";
+
+	(void)state;
+	memset(&address, 'x', sizeof(address));
+	assert_int_equal(hp_unix_address(&address, &err, "%s", path), 0);
+	assert_int_equal(address.sun_family, AF_UNIX);
+	assert_string_equal(address.sun_path, path);
+	memset(path, 'a', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(hp_unix_address(&address, &err, "%s", path), 0);
+	assert_string_equal(address.sun_path, path);
+	assert_false(hp_err_is_set(&err));
+}
+
+static void too_long_a_path_is_no_socket(void **state)
+{
+	hp_autoerr err = HP_ERR_INIT;
+	struct sockaddr_un address;
+	char path[sizeof(address.sun_path) + 1];
+
+	(void)state;
+	memset(path, 'a', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(hp_unix_address(&address, &err, "%s", path), -ENAMETOOLONG);
+	assert_non_null(strstr(err.text, "too long for a socket, which takes 107 letters"));
+	assert_non_null(strstr(err.text, path));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(function_is_read_as_the_kernel_spells_it),
 		cmocka_unit_test(other_text_is_no_function),
+		cmocka_unit_test(socket_is_at_its_path),
+		cmocka_unit_test(too_long_a_path_is_no_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

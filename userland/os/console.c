@@ -10,9 +10,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_unix.h"
 
 #define CLIENTS_MAX (CONSOLE_FDS - 2)
 #define KEPT_BYTES 65536
@@ -43,10 +43,11 @@ static int open_terminal(struct hp_err *err)
 
 static int open_socket(const char *dir, struct hp_err *err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address;
+	int ret = hp_unix_address(&address, err, "%s/console", dir);
 
-	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/console", dir) >= (int)sizeof(address.sun_path))
-		return hp_err_set(err, ENAMETOOLONG, "%s/console: too long for a socket", dir);
+	if (ret)
+		return ret;
 	unlink(address.sun_path);
 	console.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (console.listener < 0 || bind(console.listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||

@@ -25,10 +25,10 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_unix.h"
 #include "domain/hp_domain.h"
 
 #define LOOKS 3
@@ -94,10 +94,11 @@ static int hear_uevents(struct keeper *keeper, struct hp_err *err)
 
 static int hear_nspawn(struct keeper *keeper, struct hp_err *err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address;
+	int ret = hp_unix_address(&address, err, "%s/notify", keeper->dir);
 
-	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", keeper->dir) >= (int)sizeof(address.sun_path))
-		return hp_err_set(err, ENAMETOOLONG, "%s/notify: too long for a socket", keeper->dir);
+	if (ret)
+		return ret;
 	unlink(address.sun_path);
 	keeper->notify = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (keeper->notify < 0 || bind(keeper->notify, (struct sockaddr *)&address, sizeof(address)) < 0)

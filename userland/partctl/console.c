@@ -7,9 +7,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
+#include "base/hp_unix.h"
 #include "domain/hp_os.h"
 
 #define LEAVE 0x1d		/* Ctrl-] */
@@ -18,13 +18,14 @@
 
 static int connect_console(struct run *run, const char *domain, struct hp_err *err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	hp_autofree char *path = hp_os_path(run->ctx.run_dir, domain, "/console");
+	struct sockaddr_un address;
 	int fd;
 
-	if (!path || strlen(path) >= sizeof(address.sun_path))
-		return hp_err_set(err, ENAMETOOLONG, "the console of %s", domain);
-	strcpy(address.sun_path, path);
+	if (!path)
+		return hp_err_set(err, ENOMEM, "out of memory");
+	if (hp_unix_address(&address, err, "%s", path) < 0)
+		return hp_err_wrap(err, "the console of %s", domain);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		int errnum = errno;

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include "base/hp_auto.h"
+#include "base/hp_unix.h"
 
 char *hp_ctl_path(const struct hp_ctx *ctx)
 {
@@ -20,13 +20,9 @@ static int address_of(const struct hp_ctx *ctx, struct sockaddr_un *address, str
 {
 	hp_autofree char *path = hp_ctl_path(ctx);
 
-	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (!path)
 		return hp_err_errno(err, ENOMEM, "naming the control socket");
-	if (strlen(path) >= sizeof(address->sun_path))
-		return hp_err_set(err, ENAMETOOLONG, "the control socket's path is too long: %s", path);
-	strcpy(address->sun_path, path);
-	return 0;
+	return hp_unix_address(address, err, "%s", path);
 }
 
 static int connect_to(const struct sockaddr_un *address, struct hp_err *err)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_log.h"
+#include "base/hp_unix.h"
 #include "metrics/site.h"
 #include "metrics/tls.h"
 
@@ -81,12 +82,13 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 /* Replaces what a killed process left behind; nobody else can connect before the mode is right. */
 static int listen_unix(const struct hp_serve_address *address, struct hp_err *err)
 {
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
 	hp_autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un name;
 	mode_t mask;
-	int ret;
+	int ret = hp_unix_address(&name, err, "%s", address->path);
 
-	memcpy(name.sun_path, address->path, sizeof(name.sun_path));
+	if (ret < 0)
+		return ret;
 	if (fd < 0)
 		return hp_err_errno(err, errno, "metrics on %s", address->shown);
 	unlink(address->path);
