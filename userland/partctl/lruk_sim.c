@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
+#include "base/hp_clock.h"
 #include "numbers.h"
 #include "reclaim/hp_lruk.h"
 #include "reclaim/hp_sim.h"
@@ -67,17 +67,15 @@ static int parse_policies(const char *value, void *into, struct hp_err *err)
 
 struct meter {
 	const struct hp_sim_run *sim;
-	struct timespec start;
+	uint64_t start_ns;
 	bool is_on, has_shown;
 };
 
 static void show_progress(void *arg, uint64_t done, uint64_t total)
 {
 	struct meter *meter = arg;
-	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!meter->is_on || (now.tv_sec - meter->start.tv_sec) * 1000 + (now.tv_nsec - meter->start.tv_nsec) / 1000000 < 1000)
+	if (!meter->is_on || hp_clock_ns(CLOCK_MONOTONIC) - meter->start_ns < HP_NS_PER_S)
 		return;
 	fprintf(stderr, "\r\033[K%s, %llu pages: %llu %%", meter->sim->policy->name,
 		(unsigned long long)meter->sim->capacity, (unsigned long long)(done * 100 / total));
@@ -170,7 +168,7 @@ static int simulate_all(const struct run *run, const struct request *request, co
 	int ret = 0;
 
 	sim.progress_arg = &meter;
-	clock_gettime(CLOCK_MONOTONIC, &meter.start);
+	meter.start_ns = hp_clock_ns(CLOCK_MONOTONIC);
 	for (size_t p = 0; p < request->policies.count && ret == 0; p++) {
 		for (size_t c = 0; c < request->capacities.count && ret == 0; c++) {
 			struct outcome *o = &outcomes[count++];

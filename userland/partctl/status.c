@@ -8,6 +8,7 @@
 #include <time.h>
 #include "apply/hp_engine.h"
 #include "base/hp_cgroup2.h"
+#include "base/hp_clock.h"
 #include "base/hp_text.h"
 #include "ctl/hp_ctl.h"
 #include "domain/hp_os.h"
@@ -25,12 +26,9 @@ struct status {
 
 static long seconds_left(const struct hp_state *state)
 {
-	struct timespec now;
-
 	if (!state || !state->confirm_by_ns)
 		return 0;
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (long)((state->confirm_by_ns - ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec)) / 1000000000) + 1;
+	return (long)((state->confirm_by_ns - hp_clock_boottime_ns()) / HP_NS_PER_S) + 1;
 }
 
 static char *cgroup_value(const struct status *status, const char *domain, const char *attr)

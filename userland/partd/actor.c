@@ -4,10 +4,10 @@
 
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
+#include "base/hp_clock.h"
 #include "base/hp_irq.h"
 #include "base/hp_log.h"
 #include "bpf/hp_witness.h"
@@ -31,14 +31,6 @@ struct actors {
 	struct seen ring[SEEN_MAX];
 	size_t next;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static struct seen *next_slot(struct actors *actors)
 {
@@ -101,7 +93,7 @@ void actors_note(struct agent *agent, const char *backend, const char *object, c
 	if (!agent->actors || !actor->known)
 		return;
 	slot = next_slot(agent->actors);
-	slot->time_ns = now_ns();
+	slot->time_ns = hp_clock_ns(CLOCK_BOOTTIME);
 	slot->pid = actor->pid;
 	snprintf(slot->backend, sizeof(slot->backend), "%s", backend);
 	snprintf(slot->path, sizeof(slot->path), "%s", object);
@@ -157,7 +149,7 @@ struct hp_actor actors_find(struct agent *agent, const struct hp_setting *settin
 {
 	struct hp_actor actor = { .known = false };
 	const struct seen *best = NULL;
-	uint64_t now = now_ns();
+	uint64_t now = hp_clock_ns(CLOCK_BOOTTIME);
 	int best_score = 0;
 
 	for (size_t i = 0; agent->actors && i < SEEN_MAX; i++) {

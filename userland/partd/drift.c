@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 #include "apply/hp_cgroup.h"
 #include "apply/hp_engine.h"
 #include "base/hp_auto.h"
+#include "base/hp_clock.h"
 #include "base/hp_log.h"
 
 /* A burst of writes makes one check; short enough that a partition is valid again well within a second. */
@@ -158,13 +158,11 @@ static void find_offender(struct agent *agent, const char *backend)
 static int heal(struct agent *agent, agent_mask mask)
 {
 	hp_autoerr err = HP_ERR_INIT;
-	struct timespec now;
 	int ret;
 
 	if (!agent->state)
 		return 0;
-	clock_gettime(CLOCK_REALTIME, &now);
-	agent->last_check_s = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	agent->last_check_s = (double)hp_clock_ns(CLOCK_REALTIME) / 1e9;
 	actors_drain(agent);
 	for (size_t i = 0; i < agent->state->count; i++) {
 		const char *backend = agent->state->items[i].setting.backend;

@@ -6,9 +6,9 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include "base/hp_cgroup2.h"
 #include "base/hp_auto.h"
+#include "base/hp_clock.h"
 #include "base/hp_log.h"
 #include "kernel/hp_kernel.h"
 #include "module_phrase.h"
@@ -84,11 +84,8 @@ static bool is_told(const struct agent *agent, const struct hp_kernel_event *eve
 
 static void say_late(const struct hp_kernel_event *event, struct hp_event *told, char *text, size_t size)
 {
-	struct timespec now;
-	int64_t late_s;
+	int64_t late_s = hp_clock_boottime_ns() / HP_NS_PER_S - (int64_t)event->time_ns / HP_NS_PER_S;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	late_s = now.tv_sec - (int64_t)(event->time_ns / 1000000000);
 	if (late_s < LATE_S)
 		return;
 	snprintf(text, size, "%s%s%" PRId64 " s before partd heard of it", told->done ? told->done : "",

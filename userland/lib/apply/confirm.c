@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "apply/clock.h"
 #include "apply/lock.h"
 #include "apply/state.h"
 #include "apply/txn.h"
 #include "apply/undo.h"
 #include "base/hp_auto.h"
+#include "base/hp_clock.h"
 #include "base/hp_log.h"
 
 /* Takes the lock (descriptor returned, or -errno), recovers, loads the state in force. */

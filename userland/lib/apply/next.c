@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "apply/clock.h"
 #include "apply/state.h"
 #include "base/hp_auto.h"
+#include "base/hp_clock.h"
 
 static int add_items(struct hp_state *next, const struct hp_views *views)
 {

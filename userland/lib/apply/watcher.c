@@ -12,8 +12,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <syslog.h>
-#include "apply/clock.h"
 #include "base/hp_auto.h"
+#include "base/hp_clock.h"
 #include "base/hp_log.h"
 
 /* How long it tries again when somebody else holds the lock at the deadline. */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include "base/hp_auto.h"
+#include "base/hp_clock.h"
 
 #define LOG_NAME "events.jsonl"
 #define LOG_NAME_OLD "events.1.jsonl"
@@ -46,18 +47,16 @@ static struct json_object *actor_json(const struct hp_actor *actor)
 static struct json_object *event_json(const struct hp_event *event)
 {
 	struct json_object *object = json_object_new_object();
-	struct timespec now, boot;
+	struct timespec now;
 	char text[64];
 	struct tm tm;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
 	gmtime_r(&now.tv_sec, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text + strlen(text), sizeof(text) - strlen(text), ".%03ldZ", now.tv_nsec / 1000000);
 	add_text(object, "time", text);
-	json_object_object_add(object, "boottime_ns",
-			       json_object_new_int64((int64_t)boot.tv_sec * 1000000000 + boot.tv_nsec));
+	json_object_object_add(object, "boottime_ns", json_object_new_int64(hp_clock_boottime_ns()));
 	add_text(object, "type", event->type);
 	add_text(object, "domain", event->domain);
 	add_text(object, "what", event->what);

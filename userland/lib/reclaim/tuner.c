@@ -8,19 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
+#include "base/hp_clock.h"
 
 enum { TURN_MS = 1000, ADAPT_MS = 5000, BANDS_MS = 30000, BANDS_SAMPLES = 4 };
 
 uint64_t tuner_now_us(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	return hp_clock_ns(CLOCK_MONOTONIC) / 1000;
 }
 
 uint64_t tuner_now_ms(void)

@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include "base/hp_auto.h"
+#include "base/hp_clock.h"
 #include "hp_smaps.h"
 
 /* A new kdamond begins with a few large regions: not more often than it takes to make good ones of them. */
@@ -271,11 +271,8 @@ uint64_t tuner_threshold_ms(const struct hp_tuner *tuner)
 
 uint64_t tuner_sample_cost_ns(struct hp_tuner *tuner)
 {
-	uint64_t own, cost;
-	struct timespec used;
+	uint64_t own = hp_clock_ns(CLOCK_THREAD_CPUTIME_ID), cost;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-	own = (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
 	count_kdamond(tuner);
 	cost = own - tuner->thread_ns + tuner->kdamond_cost_ns;
 	tuner->thread_ns = own;

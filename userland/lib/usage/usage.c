@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
+#include "base/hp_clock.h"
 #include "base/hp_leg.h"
 #include "usage/usage_parse.h"
 
@@ -235,15 +235,12 @@ static void read_base(struct hp_root *root, struct hp_usage_sample *sample)
 int hp_usage_read(struct hp_root *root, const struct hp_usage_subject *subjects, size_t count,
 		  struct hp_usage_sample *sample, struct hp_err *err)
 {
-	struct timespec now;
-
 	hp_usage_sample_clear(sample);
 	sample->subjects = calloc(count + 1, sizeof(*sample->subjects));
 	if (!sample->subjects)
 		return hp_err_errno(err, ENOMEM, "looking at what the domains use");
 	sample->count = count;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	sample->time_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	sample->time_ns = hp_clock_ns(CLOCK_MONOTONIC);
 	sample->base = sample->machine = nothing_known();
 	for (size_t i = 0; i < count; i++) {
 		sample->subjects[i] = nothing_known();

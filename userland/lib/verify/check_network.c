@@ -8,8 +8,8 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include "base/hp_auto.h"
+#include "base/hp_clock.h"
 
 /*
  * A dropped packet is known by its silence: this long for a forbidden port,
@@ -38,10 +38,7 @@ static int start_connect(const char *address, uint16_t port)
 
 static int64_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)(hp_clock_ns(CLOCK_MONOTONIC) / 1000000);
 }
 
 /* Prints "PORT answered" or "PORT silent": a refusal is an answer too, the packet crossed and came back. */

@@ -6,8 +6,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include "apply/clock.h"
 #include "base/hp_auto.h"
+#include "base/hp_clock.h"
 #include "base/hp_log.h"
 
 /* Killed tasks may still be in the kernel (a core dump, an NFS wait); after this they count as stuck. */

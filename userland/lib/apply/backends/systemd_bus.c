@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "apply/clock.h"
 #include "base/hp_auto.h"
+#include "base/hp_clock.h"
 
 #define PRIVATE_SOCKET "unix:path=/run/systemd/private"
 #define DESTINATION "org.freedesktop.systemd1"
