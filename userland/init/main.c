@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "domain/hp_domain.h"
 
 #define OOM_NEVER "-1000"
@@ -47,10 +48,10 @@ static int shun_oom_killer(struct hp_err *err)
 
 static int join_netns(const struct init_request *request, struct hp_err *err)
 {
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("%s/netns/%s", request->run_dir, request->name);
 	hp_autofd int fd = -1;
 
-	if (asprintf(&path, "%s/netns/%s", request->run_dir, request->name) < 0)
+	if (!path)
 		return hp_err_set(err, ENOMEM, "out of memory");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)

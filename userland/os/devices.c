@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 /* lsblk, lspci and their like read these; inside they list what the domain has. */
 const char *const view_dirs[] = {
@@ -75,10 +76,9 @@ static int add_node(const struct keeper *keeper, struct devices *devices, const 
 
 	if (!name || !is_plain(name) || sscanf(number, "%u:%u", &major_number, &minor_number) != 2)
 		return 0;
-	if (asprintf(&path, "/dev/%s", name) < 0) {
-		path = NULL;
+	path = hp_format("/dev/%s", name);
+	if (!path)
 		return -ENOMEM;
-	}
 	node = append((void **)&devices->nodes, &devices->nodes_count, sizeof(*node));
 	if (!node)
 		return -ENOMEM;
@@ -96,14 +96,12 @@ static int add_node(const struct keeper *keeper, struct devices *devices, const 
 
 static int add_nodes(const struct keeper *keeper, struct devices *devices, const char *kind, const char *functions)
 {
-	hp_autofree char *dir = NULL;
+	hp_autofree char *dir = hp_format("/sys/dev/%s", kind);
 	char **numbers = NULL;
 	int ret = 0;
 
-	if (asprintf(&dir, "/sys/dev/%s", kind) < 0) {
-		dir = NULL;
+	if (!dir)
 		return -ENOMEM;
-	}
 	if (hp_root_list(keeper->machine, dir, &numbers, NULL) < 0)
 		return 0;
 	for (size_t i = 0; numbers[i] && !ret; i++) {
@@ -178,14 +176,12 @@ static bool has_node(const struct devices *devices, const char *dir, const char 
 
 static int add_dev_links(const struct keeper *keeper, struct devices *devices, const char *dir)
 {
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("/dev/%s", dir);
 	char **names = NULL;
 	int ret = 0;
 
-	if (asprintf(&path, "/dev/%s", dir) < 0) {
-		path = NULL;
+	if (!path)
 		return -ENOMEM;
-	}
 	if (hp_root_list(keeper->machine, path, &names, NULL) < 0)
 		return 0;
 	for (size_t i = 0; names[i] && !ret; i++) {

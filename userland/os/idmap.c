@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 /* Debian 12's C library has these, but its header does not go together with <linux/mount.h>. */
 static int open_tree_of(const char *path)
@@ -23,13 +24,11 @@ static int open_tree_of(const char *path)
 
 static int write_map(pid_t pid, const char *file, uint32_t shift, struct hp_err *err)
 {
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("/proc/%d/%s", pid, file);
 	hp_autofd int fd = -1;
 
-	if (asprintf(&path, "/proc/%d/%s", pid, file) < 0) {
-		path = NULL;
+	if (!path)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	}
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || dprintf(fd, "0 %u %u", shift, HP_OS_UID_RANGE) < 0)
 		return hp_err_errno(err, errno, "writing %s", path);
@@ -45,10 +44,9 @@ static int map_user_namespace(pid_t pid, uint32_t shift, struct hp_err *err)
 		ret = write_map(pid, "gid_map", shift, err);
 	if (ret)
 		return ret;
-	if (asprintf(&path, "/proc/%d/ns/user", pid) < 0) {
-		path = NULL;
+	path = hp_format("/proc/%d/ns/user", pid);
+	if (!path)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? hp_err_errno(err, errno, "%s", path) : fd;
 }

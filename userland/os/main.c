@@ -28,6 +28,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "base/hp_unix.h"
 #include "domain/hp_domain.h"
 
@@ -112,13 +113,11 @@ static int hear_nspawn(struct keeper *keeper, struct hp_err *err)
  */
 static int enter_network(const struct keeper *keeper, struct hp_err *err)
 {
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("%s/netns/%s", keeper->run_dir, keeper->name);
 	hp_autofd int fd = -1;
 
-	if (asprintf(&path, "%s/netns/%s", keeper->run_dir, keeper->name) < 0) {
-		path = NULL;
+	if (!path)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
 		return hp_err_errno(err, errno, "network namespace %s", path);

@@ -167,10 +167,9 @@ static int mount_other(const struct keeper *keeper, struct hp_err *err)
 
 	if (strncmp(from, "/dev/", 5) != 0)
 		return attach_clone(from, keeper->root_dir, keeper->os.uid_shift, false, err);
-	if (asprintf(&disk, "%s/disk", keeper->dir) < 0) {
-		disk = NULL;
+	disk = hp_format("%s/disk", keeper->dir);
+	if (!disk)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	}
 	ret = make_dir(disk, 0755, err);
 	if (!ret)
 		ret = mount_device(from, disk, err);
@@ -188,10 +187,9 @@ int root_mount(const struct keeper *keeper, struct hp_err *err)
 		ret = strcmp(keeper->os.root, "overlay") == 0 ? mount_overlay(keeper, err) : mount_other(keeper, err);
 	if (ret)
 		return ret;
-	if (asprintf(&release, "%s/usr/lib/os-release", keeper->root_dir) < 0) {
-		release = NULL;
+	release = hp_format("%s/usr/lib/os-release", keeper->root_dir);
+	if (!release)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	}
 	if (access(release, F_OK) < 0)
 		return hp_err_set(err, ENOENT, "root %s: there is no operating system in it (usr/lib/os-release)",
 				  keeper->os.root);

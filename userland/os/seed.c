@@ -15,6 +15,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 static const char *const dirs[] = {
 	"etc", "etc/ssh", "etc/systemd", "etc/systemd/system", "var", "var/lib", "var/log",
@@ -55,12 +56,10 @@ static int put_file(int layer, const char *path, const char *text, mode_t mode, 
 
 static int mask(int layer, const char *unit, struct hp_err *err)
 {
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("etc/systemd/system/%s", unit);
 
-	if (asprintf(&path, "etc/systemd/system/%s", unit) < 0) {
-		path = NULL;
+	if (!path)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	}
 	if (symlinkat("/dev/null", layer, path) < 0 && errno != EEXIST)
 		return hp_err_errno(err, errno, "masking %s", unit);
 	return 0;
@@ -119,10 +118,9 @@ static int put_hosts(int layer, const char *hostname, struct hp_err *err)
 {
 	hp_autofree char *text = NULL;
 
-	if (asprintf(&text, "127.0.0.1 localhost\n127.0.1.1 %s\n::1 localhost ip6-localhost ip6-loopback\n", hostname) < 0) {
-		text = NULL;
+	text = hp_format("127.0.0.1 localhost\n127.0.1.1 %s\n::1 localhost ip6-localhost ip6-loopback\n", hostname);
+	if (!text)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	}
 	return put_file(layer, "etc/hosts", text, 0644, err);
 }
 
@@ -178,9 +176,8 @@ int seed_layer(const char *disk, const char *hostname, bool is_privileged, struc
 	ret = plant_once(layer, upper, marker, hostname, is_privileged, err);
 	if (ret)
 		return ret;
-	if (asprintf(&line, "%s\n", hostname) < 0) {
-		line = NULL;
+	line = hp_format("%s\n", hostname);
+	if (!line)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	}
 	return put_file(layer, "etc/hostname", line, 0644, err);
 }

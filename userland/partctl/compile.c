@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "apply/hp_engine.h"
 #include "base/hp_file.h"
+#include "base/hp_text.h"
 #include "inventory/hp_inventory.h"
 #include "kernel/hp_kernel.h"
 
@@ -91,14 +92,12 @@ static int fill(const char *path, int fd, const unsigned char *data, size_t size
 /* The old file or the new one, whole, is there at any time. */
 static int replace_file(const char *path, const unsigned char *data, size_t size, struct hp_err *err)
 {
-	hp_autofree char *next = NULL;
+	hp_autofree char *next = hp_format("%s.XXXXXX", path);
 	hp_autofd int fd = -1;
 	int result;
 
-	if (asprintf(&next, "%s.XXXXXX", path) < 0) {
-		next = NULL;
+	if (!next)
 		return hp_err_errno(err, ENOMEM, "write %s", path);
-	}
 	fd = mkstemp(next);
 	if (fd < 0)
 		return hp_err_errno(err, errno, "cannot write beside %s", path);

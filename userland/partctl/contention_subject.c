@@ -6,6 +6,7 @@
 #include <string.h>
 #include "apply/hp_engine.h"
 #include "base/hp_cgroup2.h"
+#include "base/hp_text.h"
 
 static const char *const fixed_names[HP_ROW_DOMAIN] = {
 	[HP_ROW_IDLE] = "(idle)",	[HP_ROW_UNKNOWN] = "(unknown)", [HP_ROW_BASE] = "base",
@@ -106,7 +107,8 @@ int contention_subject_take_policy(struct run *run, struct contention_subject *s
 	for (size_t i = 0; ret == 0 && i < plan.policy->domains_count; i++) {
 		hp_autofree char *cgroup = NULL;
 
-		if (asprintf(&cgroup, "%s/%s", hp_inventory_top(plan.inventory), plan.policy->domains[i].name) < 0)
+		cgroup = hp_format("%s/%s", hp_inventory_top(plan.inventory), plan.policy->domains[i].name);
+		if (!cgroup)
 			return hp_err_errno(err, ENOMEM, "listing the domains");
 		ret = add_domain(subject, plan.policy->domains[i].name, cgroup, err);
 	}

@@ -177,8 +177,7 @@ static void add_step(struct out_table *table, const struct hp_engine_result *pla
 		snprintf(number, sizeof(number), "%zu", first + 1);
 	if (step->loc.line)
 		snprintf(line, sizeof(line), "%u", step->loc.line);
-	if (asprintf(&full, "%s%s", kinds[step->kind], what ? what : step->object) < 0)
-		full = NULL;
+	full = hp_format("%s%s", kinds[step->kind], what ? what : step->object);
 	out_table_row(table, number, full, from, to, line);
 	out_table_colour(table, 2, OUT_DIM);
 }

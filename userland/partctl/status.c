@@ -52,13 +52,12 @@ static char *describe_state(const struct status *status, int domain)
 {
 	size_t drift = count_drift(status, domain);
 	hp_autofree char *populated = cgroup_value(status, status->plan->policy->domains[domain].name, "cgroup.events");
-	char *text;
 
 	if (!populated || !strstr(populated, "populated 1"))
 		return strdup("not running");
 	if (drift == 0)
 		return strdup("running");
-	return asprintf(&text, "drifted (%zu)", drift) < 0 ? NULL : text;
+	return hp_format("drifted (%zu)", drift);
 }
 
 /* Of the operating system; NULL when none is booted. */
@@ -224,8 +223,7 @@ static struct json_object *applied_gap_json(const struct hp_applied *item)
 	struct json_object *gap = json_object_new_object();
 	hp_autofree char *what = NULL;
 
-	if (asprintf(&what, "%s %s %s", item->setting.backend, item->setting.object, item->setting.attr) < 0)
-		what = NULL;
+	what = hp_format("%s %s %s", item->setting.backend, item->setting.object, item->setting.attr);
 	out_add_text(gap, "domain", "machine");
 	out_add_text(gap, "what", what);
 	out_add_text(gap, "why", item->gap);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include "base/hp_text.h"
 #include "ctl/hp_events.h"
 
 static const char *text_of(struct json_object *object, const char *key)
@@ -29,15 +30,14 @@ static char *describe(struct json_object *event)
 	const char *what = text_of(event, "what"), *was = text_of(event, "was"), *found = text_of(event, "found");
 	const char *done = text_of(event, "done");
 	hp_autofree char *actor = NULL;
-	char *text;
 
 	if (actor_of(event, &actor) < 0) {
 		actor = NULL;
 		return NULL;
 	}
-	return asprintf(&text, "%s%s%s%s%s%s%s%s%s", what ? what : "", was ? " should be " : "", was ? was : "",
-			found ? " found " : "", found ? found : "", done ? " -> " : "", done ? done : "",
-			what || done ? " " : "", actor) < 0 ? NULL : text;
+	return hp_format("%s%s%s%s%s%s%s%s%s", what ? what : "", was ? " should be " : "", was ? was : "",
+			 found ? " found " : "", found ? found : "", done ? " -> " : "", done ? done : "",
+			 what || done ? " " : "", actor);
 }
 
 static int add_event(void *arg, struct json_object *event)

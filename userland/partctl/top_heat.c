@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "top_format.h"
 
 enum { NAME_NARROW = 10, NAME_WIDE = 24, WAITED_WIDTH = 8, CELL_MIN = 5, CELL_MAX = 12 };
@@ -106,11 +107,10 @@ static void draw_heading(struct top_grid *grid, size_t y, const struct top_model
 	hp_autofree char *text = NULL;
 	size_t all = count_aggressors(model), x;
 
-	if (asprintf(&text, "%s  (%zu of %zu, r: next)  %% of the %s  ", matrix->resource, state->resource + 1,
-		     model->matrices_count, matrix->is_of_time ? "time" : "waiting") < 0) {
-		text = NULL;
+	text = hp_format("%s  (%zu of %zu, r: next)  %% of the %s  ", matrix->resource, state->resource + 1,
+			 model->matrices_count, matrix->is_of_time ? "time" : "waiting");
+	if (!text)
 		return;
-	}
 	x = top_grid_put(grid, 0, y, TOP_BOLD, text);
 	for (unsigned int heat = 1; heat <= 4; heat++)
 		x = 1 + top_grid_put(grid, x, y, TOP_HEAT + heat,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "top_format.h"
 
 enum { LABEL_WIDTH = 18, COUNT_WIDTH = 10 };
@@ -16,11 +17,10 @@ static void draw_label(struct top_grid *grid, size_t y, size_t first, size_t las
 	hp_autofree char *text = NULL;
 	top_text a, b;
 
-	if (asprintf(&text, last + 1 < HP_LATENCY_BUCKETS ? "%s - %s" : "%s and more", top_format_time(a, from),
-		     top_format_time(b, to)) < 0) {
-		text = NULL;
+	text = hp_format(last + 1 < HP_LATENCY_BUCKETS ? "%s - %s" : "%s and more", top_format_time(a, from),
+			 top_format_time(b, to));
+	if (!text)
 		return;
-	}
 	top_grid_field(grid, 0, y, TOP_PLAIN, text, LABEL_WIDTH, true);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "top_format.h"
 
 enum { HEAD_LINES = 3, FOOT_LINES = 2 };
@@ -43,11 +44,9 @@ static void draw_title(struct top_grid *grid, const struct top_model *model, con
 	size_t x;
 
 	top_grid_line(grid, 0, TOP_BOLD);
-	if (asprintf(&left, "hostpart top  %zu %s  %s", top_model_domains(model),
-		     top_model_domains(model) == 1 ? "domain" : "domains", model->policy ? model->policy : "") < 0)
-		left = NULL;
-	if (asprintf(&right, "%severy %g s  %s", state->is_paused ? "PAUSED  " : "", state->interval_ms / 1000.0, clock) < 0)
-		right = NULL;
+	left = hp_format("hostpart top  %zu %s  %s", top_model_domains(model),
+			 top_model_domains(model) == 1 ? "domain" : "domains", model->policy ? model->policy : "");
+	right = hp_format("%severy %g s  %s", state->is_paused ? "PAUSED  " : "", state->interval_ms / 1000.0, clock);
 	if (!left || !right)
 		return;
 	x = top_grid_put(grid, 0, 0, TOP_BOLD, left);

@@ -8,6 +8,7 @@
 #include <term.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 static SCREEN *screen;
 static bool has_colour;
@@ -48,9 +49,8 @@ int top_screen_check(struct hp_err *err)
 		return refuse(err, "TERM is not set: what the terminal can do is not known");
 	if (setupterm(NULL, STDOUT_FILENO, &status) == OK && cursor_address)
 		return 0;
-	if (asprintf(&text, "a terminal of the kind TERM=%.40s %s", name,
-		     status == 1 ? "cannot place its cursor" : "is not known here") < 0)
-		text = NULL;
+	text = hp_format("a terminal of the kind TERM=%.40s %s", name,
+			 status == 1 ? "cannot place its cursor" : "is not known here");
 	return refuse(err, text ? text : "this terminal will not do");
 }
 

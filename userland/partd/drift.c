@@ -10,6 +10,7 @@
 #include "base/hp_auto.h"
 #include "base/hp_clock.h"
 #include "base/hp_log.h"
+#include "base/hp_text.h"
 
 /* A burst of writes makes one check; short enough that a partition is valid again well within a second. */
 enum { SETTLE_US = 10 * 1000, SECOND_LOOK_US = 500 * 1000, SWEEP_US = 60 * 1000 * 1000 };
@@ -27,9 +28,7 @@ struct reported {
 
 static char *key_of(const struct hp_setting *setting)
 {
-	char *key;
-
-	return asprintf(&key, "%s %s %s", setting->backend, setting->object, setting->attr) < 0 ? NULL : key;
+	return hp_format("%s %s %s", setting->backend, setting->object, setting->attr);
 }
 
 static void forget(struct agent *agent, const char *key)
@@ -149,8 +148,7 @@ static void find_offender(struct agent *agent, const char *backend)
 		if (strcmp(setting->attr, "cpuset.cpus.partition") != 0 ||
 		    hp_cgroup_find_overlap(&agent->ctx, setting->object, &sibling, &cpus, NULL) != 1)
 			continue;
-		if (asprintf(&agent->offender, "cgroup %s had cpuset.cpus %s", sibling, cpus) < 0)
-			agent->offender = NULL;
+		agent->offender = hp_format("cgroup %s had cpuset.cpus %s", sibling, cpus);
 		return;
 	}
 }

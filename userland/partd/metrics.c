@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include "base/hp_auto.h"
 #include "base/hp_log.h"
+#include "base/hp_text.h"
 #include "ctl/hp_ctl.h"
 
 /* Mending comes first: of what is ready at the same time, scrapes are last. */
@@ -114,9 +115,7 @@ static int watch(struct agent *agent, size_t i)
 
 static char *note_path(const struct agent *agent)
 {
-	char *path;
-
-	return asprintf(&path, "%s/metrics.served", agent->ctx.run_dir) < 0 ? NULL : path;
+	return hp_format("%s/metrics.served", agent->ctx.run_dir);
 }
 
 static void note(const struct agent *agent, const char *address, bool is_tls)
@@ -159,9 +158,7 @@ static int open_server(struct agent *agent, const char *where, struct hp_err *er
 
 static char *counts_path(const struct agent *agent, const char *which)
 {
-	char *path;
-
-	return asprintf(&path, "%s/events.%s", agent->ctx.run_dir, which) < 0 ? NULL : path;
+	return hp_format("%s/events.%s", agent->ctx.run_dir, which);
 }
 
 static void load_counts(const struct agent *agent, struct hp_counts *counts, const char *which)

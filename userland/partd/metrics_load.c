@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_log.h"
+#include "base/hp_text.h"
 
 struct load {
 	pthread_t thread;
@@ -42,14 +43,12 @@ void load_cancel(struct load *load)
 /* Waits for processors. Without them nothing else is counted: their rows are everybody's. */
 static void load_cpu(struct load *load)
 {
-	hp_autofree char *pins = NULL;
+	hp_autofree char *pins = hp_format("%s/cpu", load->pins);
 	hp_autoerr err = HP_ERR_INIT;
 	int ret;
 
-	if (asprintf(&pins, "%s/cpu", load->pins) < 0) {
-		pins = NULL;
+	if (!pins)
 		return;
-	}
 	ret = hp_contention_adopt(&load->options, pins, &load->result.contention, &err);
 	if (ret == -ESTALE)
 		hp_log(LOG_NOTICE, "waits for processors are counted anew: %s", err.text);

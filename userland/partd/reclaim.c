@@ -24,9 +24,7 @@ struct reclaim {
 
 static char *modes_path(const struct agent *agent)
 {
-	char *path;
-
-	return asprintf(&path, "%s/reclaim", agent->ctx.run_dir) < 0 ? NULL : path;
+	return hp_format("%s/reclaim", agent->ctx.run_dir);
 }
 
 static void save_modes(const struct agent *agent)

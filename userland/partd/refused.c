@@ -9,13 +9,12 @@
 #include "base/hp_auto.h"
 #include "base/hp_file.h"
 #include "base/hp_log.h"
+#include "base/hp_text.h"
 #include "kernel/hp_kernel.h"
 
 static char *record_path(const struct agent *agent)
 {
-	char *path = NULL;
-
-	return asprintf(&path, "%s/" HP_REFUSED_FILE, agent->ctx.run_dir) < 0 ? NULL : path;
+	return hp_format("%s/" HP_REFUSED_FILE, agent->ctx.run_dir);
 }
 
 void refused_clear(struct agent *agent)

@@ -10,6 +10,7 @@
 #include "base/hp_auto.h"
 #include "base/hp_clock.h"
 #include "base/hp_log.h"
+#include "base/hp_text.h"
 #include "kernel/hp_kernel.h"
 #include "module_phrase.h"
 
@@ -49,9 +50,7 @@ static struct hp_actor actor_of(struct agent *agent, const struct hp_kernel_even
  */
 static char *mark_path(const struct agent *agent)
 {
-	char *path;
-
-	return asprintf(&path, "%s/events.module", agent->ctx.run_dir) < 0 ? NULL : path;
+	return hp_format("%s/events.module", agent->ctx.run_dir);
 }
 
 static void load_mark(struct agent *agent)

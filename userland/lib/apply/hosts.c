@@ -134,13 +134,11 @@ int hp_hosts_autostart(struct hp_ctx *ctx, unsigned int *booted, struct hp_err *
 int hp_hosts_refresh(struct hp_ctx *ctx, struct hp_err *err)
 {
 	hp_autoresult plan = HP_ENGINE_RESULT_INIT;
-	hp_autofree char *dir = NULL;
+	hp_autofree char *dir = hp_format("%s/os", ctx->run_dir);
 	int ret;
 
-	if (asprintf(&dir, "%s/os", ctx->run_dir) < 0) {
-		dir = NULL;
+	if (!dir)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	}
 	/* Nothing has ever been booted. */
 	if (!hp_root_exists(ctx->root, dir))
 		return 0;

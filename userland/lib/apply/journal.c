@@ -12,6 +12,7 @@
 #include "apply/json.h"
 #include "apply/setting_json.h"
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 void hp_journal_close(struct hp_journal *journal)
 {
@@ -32,10 +33,10 @@ static int open_file(const struct hp_ctx *ctx, int flags, struct hp_err *err)
 
 static int append(struct hp_journal *journal, struct json_object *obj, struct hp_err *err)
 {
-	hp_autofree char *line = NULL;
+	hp_autofree char *line = hp_format("%s\n", json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
 	int ret;
 
-	if (asprintf(&line, "%s\n", json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN)) < 0)
+	if (!line)
 		return hp_err_set(err, ENOMEM, "out of memory");
 	ret = hp_runfile_write_all(journal->fd, line, strlen(line));
 	if (!ret && fsync(journal->fd))

@@ -8,6 +8,7 @@
 #include "apply/state.h"
 #include "base/hp_auto.h"
 #include "base/hp_log.h"
+#include "base/hp_text.h"
 
 void hp_views_clear(struct hp_views *views)
 {
@@ -21,9 +22,7 @@ void hp_views_clear(struct hp_views *views)
 
 char *hp_setting_label(const char *backend, const char *object, const char *attr)
 {
-	char *label;
-
-	return asprintf(&label, "%s %s%s%s", backend, object, *attr ? " " : "", attr) < 0 ? NULL : label;
+	return hp_format("%s %s%s%s", backend, object, *attr ? " " : "", attr);
 }
 
 int hp_text_replace(char **slot, const char *text)

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/hp_text.h"
 
 void hp_err_clear(struct hp_err *err)
 {
@@ -26,20 +26,12 @@ static void assign(struct hp_err *err, int errnum, enum hp_exit code, char *text
 	err->text = text;
 }
 
-__attribute__((format(printf, 1, 0)))
-static char *vformat(const char *fmt, va_list ap)
-{
-	char *text;
-
-	return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
-}
-
 int hp_err_set(struct hp_err *err, int errnum, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	assign(err, errnum, HP_EXIT_FAIL, vformat(fmt, ap));
+	assign(err, errnum, HP_EXIT_FAIL, hp_vformat(fmt, ap));
 	va_end(ap);
 	return errnum ? -errnum : -EIO;
 }
@@ -50,10 +42,9 @@ int hp_err_errno(struct hp_err *err, int errnum, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	what = vformat(fmt, ap);
+	what = hp_vformat(fmt, ap);
 	va_end(ap);
-	if (asprintf(&text, "%s: %s", what ? what : "out of memory", strerror(errnum)) < 0)
-		text = NULL;
+	text = hp_format("%s: %s", what ? what : "out of memory", strerror(errnum));
 	free(what);
 	assign(err, errnum, HP_EXIT_FAIL, text);
 	return errnum ? -errnum : -EIO;
@@ -64,7 +55,7 @@ int hp_err_usage(struct hp_err *err, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	assign(err, EINVAL, HP_EXIT_USAGE, vformat(fmt, ap));
+	assign(err, EINVAL, HP_EXIT_USAGE, hp_vformat(fmt, ap));
 	va_end(ap);
 	return -EINVAL;
 }
@@ -77,10 +68,9 @@ int hp_err_wrap(struct hp_err *err, const char *fmt, ...)
 	if (!err)
 		return -EIO;
 	va_start(ap, fmt);
-	context = vformat(fmt, ap);
+	context = hp_vformat(fmt, ap);
 	va_end(ap);
-	if (asprintf(&text, "%s: %s", context ? context : "?", err->text ? err->text : "?") < 0)
-		text = NULL;
+	text = hp_format("%s: %s", context ? context : "?", err->text ? err->text : "?");
 	free(context);
 	assign(err, err->errnum, err->exit, text);
 	return -err->errnum;
@@ -94,10 +84,9 @@ void hp_err_hint(struct hp_err *err, const char *fmt, ...)
 	if (!err)
 		return;
 	va_start(ap, fmt);
-	hint = vformat(fmt, ap);
+	hint = hp_vformat(fmt, ap);
 	va_end(ap);
-	if (asprintf(&text, "%s\n  %s", err->text ? err->text : "?", hint ? hint : "?") < 0)
-		text = NULL;
+	text = hp_format("%s\n  %s", err->text ? err->text : "?", hint ? hint : "?");
 	free(hint);
 	assign(err, err->errnum, err->exit, text);
 }

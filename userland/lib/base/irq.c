@@ -9,6 +9,7 @@
 #include <string.h>
 #include "base/hp_auto.h"
 #include "base/hp_pci.h"
+#include "base/hp_text.h"
 
 bool hp_irq_parse(const char *text, unsigned int *number)
 {
@@ -38,10 +39,9 @@ int hp_irq_vectors(struct hp_root *root, const char *function, unsigned int **nu
 
 	*numbers = NULL;
 	*count = 0;
-	if (asprintf(&dir, "/sys/bus/pci/devices/%s/msi_irqs", function) < 0) {
-		dir = NULL;
+	dir = hp_format("/sys/bus/pci/devices/%s/msi_irqs", function);
+	if (!dir)
 		return -ENOMEM;
-	}
 	if (hp_root_list(root, dir, &names, NULL))
 		return -ENOENT;
 	while (names[length])

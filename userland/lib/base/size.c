@@ -92,9 +92,6 @@ int hp_size_parse(const char *text, uint64_t *bytes)
 
 char *hp_size_format(uint64_t bytes)
 {
-	char *text;
-	int ret;
-
 	for (size_t i = hp_array_size(units) - 1; i > 0; i--) {
 		uint64_t half = UINT64_C(1) << (10 * i - 1);
 
@@ -104,11 +101,9 @@ char *hp_size_format(uint64_t bytes)
 		 */
 		if (bytes < 2 * half || bytes % half)
 			continue;
-		ret = asprintf(&text, "%" PRIu64 "%s%s", bytes / (2 * half),
-			       bytes % (2 * half) ? ".5" : "", units[i]);
-		return ret < 0 ? NULL : text;
+		return hp_format("%" PRIu64 "%s%s", bytes / (2 * half), bytes % (2 * half) ? ".5" : "", units[i]);
 	}
-	return asprintf(&text, "%" PRIu64, bytes) < 0 ? NULL : text;
+	return hp_format("%" PRIu64, bytes);
 }
 
 char *hp_size_human(uint64_t bytes)
@@ -116,15 +111,14 @@ char *hp_size_human(uint64_t bytes)
 	double value = bytes;
 	size_t unit = 0;
 	int decimals;
-	char *text;
 
 	/* 1023.5 would print as 1024, which is 1.00 of the next unit. */
 	for (; value >= 1023.5 && unit + 1 < hp_array_size(units); unit++)
 		value /= 1024;
 	if (!unit)
-		return asprintf(&text, "%" PRIu64 "B", bytes) < 0 ? NULL : text;
+		return hp_format("%" PRIu64 "B", bytes);
 	decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-	return asprintf(&text, "%.*f%s", decimals, value, units[unit]) < 0 ? NULL : text;
+	return hp_format("%.*f%s", decimals, value, units[unit]);
 }
 
 int hp_percent_parse(const char *text, unsigned int *milli)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
+#include "base/hp_text.h"
 #include "bpf/hp_bpf.h"
 #include "device_acl.skel.h"
 
@@ -133,11 +134,11 @@ static int swap_program(int link, int prog, struct hp_err *err)
  */
 static int attach_new(const char *pin, const char *cgroup, int prog, struct hp_err *err)
 {
-	hp_autofree char *beside = NULL;
+	hp_autofree char *beside = hp_format("%s~", pin);
 	hp_autofd int cgroup_fd = -1, link = -1;
 	int ret;
 
-	if (asprintf(&beside, "%s~", pin) < 0)
+	if (!beside)
 		return hp_err_set(err, ENOMEM, "out of memory");
 	cgroup_fd = hp_cgroup_open(cgroup, err);
 	if (cgroup_fd < 0)
@@ -271,10 +272,10 @@ int hp_devacl_query(const char *pin, bool *is_attached, struct hp_devacl_rules *
 
 int hp_devacl_detach(const char *pin, struct hp_err *err)
 {
-	hp_autofree char *beside = NULL;
+	hp_autofree char *beside = hp_format("%s~", pin);
 	hp_autofd int link = bpf_obj_get(pin);
 
-	if (asprintf(&beside, "%s~", pin) < 0)
+	if (!beside)
 		return hp_err_set(err, ENOMEM, "out of memory");
 	/* Detached by hand: somebody else may still hold a reference to the link. */
 	if (link >= 0)

@@ -11,6 +11,7 @@
 #include <time.h>
 #include "base/hp_auto.h"
 #include "base/hp_clock.h"
+#include "base/hp_text.h"
 
 #define LOG_NAME "events.jsonl"
 #define LOG_NAME_OLD "events.1.jsonl"
@@ -19,9 +20,7 @@ enum { LOG_BYTES_MAX = 1 << 20 };
 
 static char *log_path(const struct hp_ctx *ctx, const char *name)
 {
-	char *path;
-
-	return asprintf(&path, "%s/%s", ctx->run_dir, name) < 0 ? NULL : path;
+	return hp_format("%s/%s", ctx->run_dir, name);
 }
 
 static void add_text(struct json_object *object, const char *key, const char *text)
@@ -84,8 +83,7 @@ int hp_events_append(const struct hp_ctx *ctx, const struct hp_event *event, str
 	hp_autofd int fd = -1;
 	struct json_object *object = event_json(event);
 
-	if (asprintf(&line, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN)) < 0)
-		line = NULL;
+	line = hp_format("%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 	json_object_put(object);
 	if (!path || !line)
 		return hp_err_errno(err, ENOMEM, "writing an event");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 void hp_ctl_reader_clear(struct hp_ctl_reader *reader)
 {
@@ -104,8 +105,7 @@ int hp_ctl_send(int fd, struct json_object *object, struct hp_err *err)
 	hp_autofree char *line = NULL;
 	size_t length, sent = 0;
 
-	if (asprintf(&line, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN)) < 0)
-		line = NULL;
+	line = hp_format("%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 	json_object_put(object);
 	if (!line)
 		return hp_err_errno(err, ENOMEM, "writing to the control socket");

@@ -7,13 +7,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "base/hp_unix.h"
 
 char *hp_ctl_path(const struct hp_ctx *ctx)
 {
-	char *path;
-
-	return asprintf(&path, "%s/partd.sock", ctx->run_dir) < 0 ? NULL : path;
+	return hp_format("%s/partd.sock", ctx->run_dir);
 }
 
 static int address_of(const struct hp_ctx *ctx, struct sockaddr_un *address, struct hp_err *err)

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "domain/join_internal.h"
 
 #define JOIN_TRIES 5
@@ -130,7 +131,8 @@ static int choose_command(struct join_plan *plan, char *login[2], struct hp_err 
 		plan->program = plan->argv[0];
 		return 0;
 	}
-	if (asprintf(&login[0], "-%s", base ? base + 1 : shell) < 0)
+	login[0] = hp_format("-%s", base ? base + 1 : shell);
+	if (!login[0])
 		return hp_err_set(err, ENOMEM, "out of memory");
 	plan->argv = login;
 	plan->program = shell;

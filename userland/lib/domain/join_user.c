@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 #define ROOT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define USER_PATH "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
@@ -77,7 +78,8 @@ static bool set_variable(char ***env, size_t *count, const char *name, size_t na
 {
 	char **grown, *text;
 
-	if (asprintf(&text, "%.*s=%s", (int)name_len, name, value) < 0)
+	text = hp_format("%.*s=%s", (int)name_len, name, value);
+	if (!text)
 		return false;
 	for (size_t i = 0; i < *count; i++) {
 		if (strncmp((*env)[i], text, name_len + 1) == 0) {

@@ -15,12 +15,13 @@
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
+#include "base/hp_text.h"
 
 static char *leaf_path(const char *cgroup, const char *leaf, const char *file)
 {
-	hp_autofree char *name = NULL;
+	hp_autofree char *name = hp_format("%s%s%s", cgroup, leaf ? "/" : "", leaf ? leaf : "");
 
-	if (asprintf(&name, "%s%s%s", cgroup, leaf ? "/" : "", leaf ? leaf : "") < 0)
+	if (!name)
 		return NULL;
 	return hp_cgroup_path(name, file);
 }

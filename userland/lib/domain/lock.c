@@ -9,16 +9,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 #define LOCK_TRIES 800
 #define LOCK_PAUSE_US 50000
 
 int hp_domain_lock(const char *run_dir, struct hp_err *err)
 {
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("%s/domains", run_dir);
 	hp_autofd int fd = -1;
 
-	if (asprintf(&path, "%s/domains", run_dir) < 0)
+	if (!path)
 		return hp_err_set(err, ENOMEM, "out of memory");
 	if ((mkdir(run_dir, 0755) < 0 || mkdir(path, 0755) < 0) && errno != EEXIST)
 		return hp_err_errno(err, errno, "mkdir %s", path);

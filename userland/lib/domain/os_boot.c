@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "domain/domain_lock.h"
 #include "domain/hp_domain.h"
 
@@ -117,16 +118,14 @@ static int await(FILE *status, const char *name, const char *word, unsigned int 
 static int spawn(const struct hp_os_boot *boot, const char *cgroup, uint32_t shift, FILE **status, struct hp_err *err)
 {
 	hp_autofd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	hp_autofree char *program = NULL;
+	hp_autofree char *program = hp_format("%s/domain-os", boot->libexec_dir);
 	hp_autofd int in = -1, out = -1;
 	char shift_text[16];
 	int pipe_fds[2], wait_status;
 	pid_t pid;
 
-	if (asprintf(&program, "%s/domain-os", boot->libexec_dir) < 0) {
-		program = NULL;
+	if (!program)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	}
 	if (null < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return hp_err_errno(err, errno, "preparing to start %s", program);
 	in = pipe_fds[0];

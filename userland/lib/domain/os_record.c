@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 const char *const hp_os_phase_words[] = { "starting", "running", "stopping", NULL };
 
@@ -25,9 +26,7 @@ static void put_object(struct json_object **object)
 
 char *hp_os_path(const char *run_dir, const char *name, const char *suffix)
 {
-	char *path;
-
-	return asprintf(&path, "%s/os/%s%s", run_dir, name, suffix) < 0 ? NULL : path;
+	return hp_format("%s/os/%s%s", run_dir, name, suffix);
 }
 
 /* Temporary name, then rename: a reader sees the old or the new text. It is gone with the machine's next start anyway. */
@@ -141,14 +140,12 @@ bool hp_os_is_held(const char *run_dir, const char *name)
 
 int hp_os_put_functions(const char *run_dir, const char *name, const char *list, struct hp_err *err)
 {
-	hp_autofree char *dir = NULL;
+	hp_autofree char *dir = hp_format("%s/os", run_dir);
 	hp_autofree char *path = hp_os_path(run_dir, name, ".functions");
 	hp_autoos os = HP_OS_INIT;
 
-	if (asprintf(&dir, "%s/os", run_dir) < 0) {
-		dir = NULL;
+	if (!dir)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	}
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return hp_err_errno(err, errno, "mkdir %s", dir);
 	if (replace_file(path, list, err) < 0)

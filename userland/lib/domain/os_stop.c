@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
+#include "base/hp_text.h"
 #include "domain/ending.h"
 #include "domain/hp_domain.h"
 
@@ -40,12 +41,10 @@ static bool power_off(const char *run_dir, const char *name, const struct hp_os 
 
 static int kill_leaf(const char *cgroup, const char *leaf, struct hp_err *err)
 {
-	hp_autofree char *name = NULL;
+	hp_autofree char *name = hp_format("%s/%s", cgroup, leaf);
 
-	if (asprintf(&name, "%s/%s", cgroup, leaf) < 0) {
-		name = NULL;
+	if (!name)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	}
 	if (!hp_cgroup_is_populated(name))
 		return 0;
 	if (hp_leaf_kill(name, err))

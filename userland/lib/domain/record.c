@@ -26,19 +26,17 @@ static void put_object(struct json_object **object)
 
 char *hp_domain_record_path(const char *run_dir, const char *name)
 {
-	char *path;
-
-	return asprintf(&path, "%s/domains/%s.json", run_dir, name) < 0 ? NULL : path;
+	return hp_format("%s/domains/%s.json", run_dir, name);
 }
 
 static char *read_proc(pid_t pid, const char *file)
 {
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("/proc/%d/%s", pid, file);
 	hp_autofd int fd = -1;
 	char text[4096];
 	ssize_t len;
 
-	if (asprintf(&path, "/proc/%d/%s", pid, file) < 0)
+	if (!path)
 		return NULL;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
@@ -60,10 +58,10 @@ static uint64_t start_ticks(pid_t pid)
 /* Temporary name, fsync, rename: a reader sees the old or the new record. */
 static int replace_file(const char *path, const char *text, struct hp_err *err)
 {
-	hp_autofree char *beside = NULL;
+	hp_autofree char *beside = hp_format("%s.new", path);
 	hp_autofd int fd = -1;
 
-	if (asprintf(&beside, "%s.new", path) < 0)
+	if (!beside)
 		return hp_err_set(err, ENOMEM, "out of memory");
 	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) < 0 ||

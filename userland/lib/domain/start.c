@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
+#include "base/hp_text.h"
 #include "domain/domain_lock.h"
 #include "domain/hp_os.h"
 
@@ -119,13 +120,13 @@ static int await(pid_t pid, int status_fd, struct hp_err *err)
 
 static int spawn(const struct hp_domain_start *start, int lock, struct hp_err *err)
 {
-	hp_autofree char *program = NULL;
+	hp_autofree char *program = hp_format("%s/domain-init", start->libexec_dir);
 	hp_autofd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	hp_autofd int in = -1, out = -1;
 	int pipe_fds[2];
 	pid_t pid;
 
-	if (asprintf(&program, "%s/domain-init", start->libexec_dir) < 0)
+	if (!program)
 		return hp_err_set(err, ENOMEM, "out of memory");
 	if (null < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return hp_err_errno(err, errno, "preparing to start %s", program);

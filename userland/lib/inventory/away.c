@@ -5,19 +5,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "net/hp_link.h"
 #include "net/hp_netns.h"
 
 /* "0000:03:00.0" itself, or the function that "virtio2" on bus "virtio" stands on. */
 static int owner_of_link(const struct inv_reader *reader, const struct hp_link *link)
 {
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("/sys/bus/%s/devices/%s", link->parent_bus, link->parent);
 	hp_autofree char *target = NULL;
 
-	if (asprintf(&path, "/sys/bus/%s/devices/%s", link->parent_bus, link->parent) < 0) {
-		path = NULL;
+	if (!path)
 		return -1;
-	}
 	target = hp_root_readlink(reader->root, path);
 	return target ? inv_owner_of_path(reader, target) : -1;
 }
@@ -45,11 +44,10 @@ static int add_link(struct inv_reader *reader, const struct hp_link *link, const
 
 	if (owner < 0)
 		return 0;
-	if (asprintf(&mac_text, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
-		     mac[4], mac[5]) < 0) {
-		mac_text = NULL;
+	mac_text = hp_format("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+			     mac[4], mac[5]);
+	if (!mac_text)
 		return -ENOMEM;
-	}
 	pci = &reader->inv->pci[owner];
 	if (is_known(pci, link, mac_text))
 		return 0;
@@ -69,17 +67,15 @@ static int add_link(struct inv_reader *reader, const struct hp_link *link, const
 static int add_namespace(struct inv_reader *reader, const char *dir, const char *name)
 {
 	hp_autoerr err = HP_ERR_INIT;
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("%s/%s", dir, name);
 	hp_autofree struct hp_link *links = NULL;
 	hp_autonetlink *nl = NULL;
 	hp_autofd int fd = -1;
 	size_t count = 0;
 	int ret = 0;
 
-	if (asprintf(&path, "%s/%s", dir, name) < 0) {
-		path = NULL;
+	if (!path)
 		return -ENOMEM;
-	}
 	fd = hp_netns_open(path, &err);
 	nl = fd >= 0 ? hp_netlink_open(NETLINK_ROUTE, fd, &err) : NULL;
 	if (!nl || hp_link_list(nl, &links, &count, &err) < 0)

@@ -32,8 +32,7 @@ static char *node_of(struct hp_root *root, const char *dir)
 	for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
 		if (strncmp(line, key, strlen(key)))
 			continue;
-		if (asprintf(&node, "/dev/%s", line + strlen(key)) < 0)
-			node = NULL;
+		node = hp_format("/dev/%s", line + strlen(key));
 		break;
 	}
 	return node;
@@ -50,10 +49,9 @@ static enum hp_inv_dev_kind kind_of_char(struct hp_root *root, const char *dir)
 	hp_autofree char *path = NULL;
 	hp_autofree char *subsystem = NULL;
 
-	if (asprintf(&path, "%s/subsystem", dir) < 0) {
-		path = NULL;
+	path = hp_format("%s/subsystem", dir);
+	if (!path)
 		return HP_DEV_CHAR;
-	}
 	subsystem = hp_root_readlink(root, path);
 	for (size_t i = 0; subsystem && i < hp_array_size(kinds); i++)
 		if (!strcmp(base_name(subsystem), kinds[i].subsystem))

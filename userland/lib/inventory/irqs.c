@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include "base/hp_auto.h"
 #include "base/hp_irq.h"
+#include "base/hp_text.h"
 
 /* What is known of an interrupt beside its public entry; same index as irqs[]. */
 struct clue {
@@ -25,14 +26,12 @@ struct irq_scan {
 static struct clue read_mode(struct hp_root *root, unsigned int number)
 {
 	struct clue clue = { 0 };
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("/proc/irq/%u/smp_affinity", number);
 	hp_autofd int fd = -1;
 	struct stat st;
 
-	if (asprintf(&path, "/proc/irq/%u/smp_affinity", number) < 0) {
-		path = NULL;
+	if (!path)
 		return clue;
-	}
 	fd = hp_root_openat(root, path, O_PATH, NULL);
 	if (fd >= 0 && !fstat(fd, &st)) {
 		clue.is_writable = st.st_mode & 0200;

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 static int index_of_key(const struct inv_reader *reader, uint64_t key)
 {
@@ -66,13 +67,11 @@ static void add_subsystem_owners(const struct inv_reader *reader, const char *su
 {
 	const char *name = subsystem + strlen("/nvme-subsystem/");
 	int name_len = (int)strcspn(name, "/");
-	hp_autofree char *dir = NULL;
+	hp_autofree char *dir = hp_format("/sys/devices/virtual/nvme-subsystem/%.*s", name_len, name);
 	char **entries;
 
-	if (asprintf(&dir, "/sys/devices/virtual/nvme-subsystem/%.*s", name_len, name) < 0) {
-		dir = NULL;
+	if (!dir)
 		return;
-	}
 	if (hp_root_list(reader->root, dir, &entries, NULL))
 		return;
 	for (char **entry = entries; *entry; entry++) {
@@ -81,8 +80,7 @@ static void add_subsystem_owners(const struct inv_reader *reader, const char *su
 
 		if (!is_controller(*entry))
 			continue;
-		if (asprintf(&path, "%s/%s", dir, *entry) < 0)
-			path = NULL;
+		path = hp_format("%s/%s", dir, *entry);
 		link = path ? hp_root_readlink(reader->root, path) : NULL;
 		if (link)
 			add_owner(owners, inv_owner_of_path(reader, link));

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include "base/hp_auto.h"
 #include "base/hp_pci.h"
+#include "base/hp_text.h"
 
 #define CLASS_BRIDGE 0x06
 #define NAME_MAX_BYTES 256
@@ -60,8 +61,7 @@ static struct pci_access *open_access(const struct hp_root *root)
 	access->debug = ignore;
 	/* No cache in the home directory, no questions to the network. */
 	access->id_lookup_mode = 0;
-	if (asprintf(&path, "%s/sys/bus/pci", hp_root_is_live(root) ? "" : hp_root_path(root)) < 0)
-		path = NULL;
+	path = hp_format("%s/sys/bus/pci", hp_root_is_live(root) ? "" : hp_root_path(root));
 	if (path && !pci_set_param(access, "sysfs.path", path) && catch_call(init_access, access))
 		return access;
 	access->methods = NULL;		/* not started, so nothing to stop */

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 /* The firmware's choice of display: where boot messages and the firmware's own set-up appear. */
 static void mark_boot_display(struct inv_reader *reader)
@@ -20,14 +21,12 @@ static void mark_boot_display(struct inv_reader *reader)
 
 static void mark_class_device(struct inv_reader *reader, const char *class, const char *name)
 {
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("/sys/class/%s/%s", class, name);
 	hp_autofree char *target = NULL;
 	int owner;
 
-	if (asprintf(&path, "/sys/class/%s/%s", class, name) < 0) {
-		path = NULL;
+	if (!path)
 		return;
-	}
 	target = hp_root_readlink(reader->root, path);
 	owner = target ? inv_owner_of_path(reader, target) : -1;
 	if (owner >= 0)

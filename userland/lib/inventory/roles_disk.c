@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "inventory/mounts.h"
 
 #define STACK_MAX 16	/* disks on disks: deeper than any sane one, so a loop ends */
@@ -35,13 +36,11 @@ static char *disk_of_partition(struct hp_root *root, const char *name, const cha
 /* What a device-mapper, md or bcache disk is made of. */
 static void mark_slaves(struct disk_scan *scan, const char *name, unsigned int role, int depth)
 {
-	hp_autofree char *dir = NULL;
+	hp_autofree char *dir = hp_format("/sys/class/block/%s/slaves", name);
 	char **slaves;
 
-	if (asprintf(&dir, "/sys/class/block/%s/slaves", name) < 0) {
-		dir = NULL;
+	if (!dir)
 		return;
-	}
 	if (hp_root_list(scan->reader->root, dir, &slaves, NULL))
 		return;
 	for (char **slave = slaves; *slave; slave++)
@@ -84,13 +83,11 @@ static void mark_block(struct disk_scan *scan, const char *name, unsigned int ro
 
 static void mark_number(struct disk_scan *scan, int major, int minor, unsigned int role, int depth)
 {
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("/sys/dev/block/%d:%d", major, minor);
 	hp_autofree char *target = NULL;
 
-	if (asprintf(&path, "/sys/dev/block/%d:%d", major, minor) < 0) {
-		path = NULL;
+	if (!path)
 		return;
-	}
 	target = hp_root_readlink(scan->reader->root, path);
 	if (target)
 		mark_block(scan, strrchr(target, '/') ? strrchr(target, '/') + 1 : target, role,
@@ -151,11 +148,9 @@ static void mark_btrfs(struct disk_scan *scan, const char *source, unsigned int 
 	if (hp_root_list(scan->reader->root, "/sys/fs/btrfs", &systems, NULL))
 		return;
 	for (char **system_id = systems; *system_id; system_id++) {
-		hp_autofree char *dir = NULL;
+		hp_autofree char *dir = hp_format("/sys/fs/btrfs/%s/devices", *system_id);
 		char **disks;
 
-		if (asprintf(&dir, "/sys/fs/btrfs/%s/devices", *system_id) < 0)
-			dir = NULL;
 		if (!dir || hp_root_list(scan->reader->root, dir, &disks, NULL))
 			continue;
 		for (char **disk = disks; has_entry(disks, wanted) && *disk; disk++)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 #define VPD_HEADER_BYTES 4
 #define VPD_MAX_BYTES 256
@@ -44,15 +45,13 @@ static char *from_file(struct hp_root *root, const char *dir, const char *file)
 static char *from_vpd(struct hp_root *root, const char *dir)
 {
 	char page[VPD_HEADER_BYTES + VPD_MAX_BYTES];
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("%s/device/vpd_pg80", dir);
 	hp_autofd int fd = -1;
 	ssize_t got;
 	size_t len;
 
-	if (asprintf(&path, "%s/device/vpd_pg80", dir) < 0) {
-		path = NULL;
+	if (!path)
 		return NULL;
-	}
 	fd = hp_root_openat(root, path, O_RDONLY, NULL);
 	got = fd < 0 ? -1 : read(fd, page, sizeof(page));
 	if (got <= VPD_HEADER_BYTES)

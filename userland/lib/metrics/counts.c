@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 void hp_counts_clear(struct hp_counts *counts)
 {
@@ -112,11 +113,11 @@ static int write_all(const struct hp_counts *counts, FILE *file)
 
 int hp_counts_save(const struct hp_counts *counts, const char *path, struct hp_err *err)
 {
-	hp_autofree char *beside = NULL;
+	hp_autofree char *beside = hp_format("%s.new", path);
 	hp_autofile FILE *file = NULL;
 	int ret;
 
-	if (asprintf(&beside, "%s.new", path) < 0)
+	if (!beside)
 		return hp_err_errno(err, ENOMEM, "writing %s", path);
 	file = fopen(beside, "we");
 	if (!file)

@@ -71,12 +71,11 @@ static int emit_inits(struct emit *emit)
 		const struct hp_domain_spec *spec = &emit->policy->domains[i];
 		hp_autofree char *want = NULL;
 
-		if (asprintf(&want, "hostname=%s cgroup=%s/%s",
-			     spec->hostname ? spec->hostname : spec->name, emit->top,
-			     spec->name) < 0) {
-			want = NULL;
+		want = hp_format("hostname=%s cgroup=%s/%s",
+				 spec->hostname ? spec->hostname : spec->name, emit->top,
+				 spec->name);
+		if (!want)
 			return -ENOMEM;
-		}
 		if (emit_text(emit, (struct emit_for){ (int)i, spec->loc }, "domain", spec->name,
 			      "", want))
 			return -ENOMEM;

@@ -85,8 +85,7 @@ static int emit_top(struct emit *emit)
 	}
 	cpus = hp_cpulist_format(all_cpus);
 	nodes = hp_cpulist_format(all_nodes);
-	if (asprintf(&least, "%" PRIu64, guarantees) < 0)
-		least = NULL;
+	least = hp_format("%" PRIu64, guarantees);
 	if (!cpus || !nodes || !least ||
 	    emit_text(emit, whose, "cgroup", emit->top, "", "present") ||
 	    emit_top_value(emit, "AllowedCPUs", "cpuset.cpus", cpus) ||

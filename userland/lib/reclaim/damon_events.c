@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 /*
  * Why a perf event and not schemes_tried_regions in sysfs: that one says
@@ -58,11 +59,11 @@ static int read_text(int dir, const char *name, char *text, size_t size)
 /* "	field:unsigned long start;	offset:24;	size:8;	signed:0;" */
 static bool find_field(const char *format, const char *name, unsigned int size, unsigned int *offset)
 {
-	hp_autofree char *wanted = NULL;
+	hp_autofree char *wanted = hp_format(" %s;\toffset:", name);
 	unsigned int found = 0;
 	const char *at;
 
-	if (asprintf(&wanted, " %s;\toffset:", name) < 0)
+	if (!wanted)
 		return false;
 	at = strstr(format, wanted);
 	return at && sscanf(at + strlen(wanted), "%u;\tsize:%u;", offset, &found) == 2 && found == size;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
+#include "base/hp_text.h"
 
 enum { VECTORS = 64, SWAP_ROOM_BYTES = 1 << 20 };
 
@@ -74,13 +75,11 @@ int hp_free_from_lists(struct hp_root *root, const char *cgroup, uint64_t bytes,
 
 static uint64_t field_of(const char *text, const char *name)
 {
-	hp_autofree char *wanted = NULL;
+	hp_autofree char *wanted = hp_format("\n%s ", name);
 	const char *at;
 
-	if (asprintf(&wanted, "\n%s ", name) < 0) {
-		wanted = NULL;
+	if (!wanted)
 		return 0;
-	}
 	if (strncmp(text, wanted + 1, strlen(wanted + 1)) == 0)
 		return strtoull(text + strlen(wanted) - 1, NULL, 10);
 	at = strstr(text, wanted);

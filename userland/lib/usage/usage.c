@@ -9,6 +9,7 @@
 #include "base/hp_cgroup2.h"
 #include "base/hp_clock.h"
 #include "base/hp_leg.h"
+#include "base/hp_text.h"
 #include "usage/usage_parse.h"
 
 const char *const hp_usage_resource_words[] = { "cpu", "memory", "io", NULL };
@@ -89,12 +90,10 @@ static void read_disks(const struct look *look, const char *text, void (*parse)(
 static void add_port(void *arg, const struct usage_port *port)
 {
 	const struct look *look = arg;
-	hp_autofree char *device = NULL;
+	hp_autofree char *device = hp_format("%s/%s/device", look->net, port->name);
 
-	if (asprintf(&device, "%s/%s/device", look->net, port->name) < 0) {
-		device = NULL;
+	if (!device)
 		return;
-	}
 	if (strcmp(port->name, HP_LEG_INSIDE_NAME) != 0 && !hp_root_exists(look->root, device))
 		return;
 	usage_add(&look->usage->received_bytes, port->received_bytes);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 static const char *const namespaces[] = { "cgroup", "ipc", "mnt", "net", "pid", "uts" };
 
@@ -19,9 +20,9 @@ static void print_hostname(const void *arg, FILE *out)
 
 static char *namespace_of(const struct verify *verify, pid_t pid, const char *kind)
 {
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("/proc/%d/ns/%s", pid, kind);
 
-	if (asprintf(&path, "/proc/%d/ns/%s", pid, kind) < 0)
+	if (!path)
 		return NULL;
 	return hp_root_readlink(verify->ctx->root, path);
 }

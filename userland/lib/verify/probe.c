@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "domain/hp_domain.h"
 
 enum { PROBE_MS = 60000 /* an emulated machine is slow */, ANSWER_MAX = 1 << 20 };
@@ -117,7 +118,8 @@ int verify_probe(const struct verify *verify, int domain, verify_probe_fn fn, co
 		return -ESRCH;
 	}
 	snprintf(leaf, sizeof(leaf), "verify-%d", getpid());
-	if (asprintf(&cgroup, "%s/%s", verify->top, verify_name(verify, domain)) < 0)
+	cgroup = hp_format("%s/%s", verify->top, verify_name(verify, domain));
+	if (!cgroup)
 		return -ENOMEM;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;

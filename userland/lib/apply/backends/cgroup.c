@@ -19,13 +19,8 @@
 
 char *hp_cgroup_file(const char *object, const char *file)
 {
-	char *path;
-
 	object += strspn(object, "/");
-	if (asprintf(&path, HP_CGROUP_MOUNT "%s%s%s%s", *object ? "/" : "", object, file ? "/" : "",
-		     file ? file : "") < 0)
-		return NULL;
-	return path;
+	return hp_format(HP_CGROUP_MOUNT "%s%s%s%s", *object ? "/" : "", object, file ? "/" : "", file ? file : "");
 }
 
 int hp_cgroup_read(struct hp_ctx *ctx, const char *object, const char *file, char **value, struct hp_err *err)

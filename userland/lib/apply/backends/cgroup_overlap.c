@@ -39,9 +39,7 @@ static int check_sibling(struct hp_ctx *ctx, const char *sibling, hwloc_const_bi
 
 static char *join(const char *parent, const char *name)
 {
-	char *path;
-
-	return asprintf(&path, "%s%s%s", parent, *parent ? "/" : "", name) < 0 ? NULL : path;
+	return hp_format("%s%s%s", parent, *parent ? "/" : "", name);
 }
 
 int hp_cgroup_find_overlap(struct hp_ctx *ctx, const char *top, char **path, char **value, struct hp_err *err)

@@ -7,6 +7,7 @@
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
 #include "base/hp_log.h"
+#include "base/hp_text.h"
 
 /* Straight to cgroupfs: the write succeeds even when the kernel says no; its verdict is what the file reads then. */
 #define FILE_NAME "cpuset.cpus.partition"
@@ -126,7 +127,8 @@ static int heal(struct partition *p, struct hp_err *err)
 	for (char **name = names; !ret && name && *name && count < CHILDREN_MAX; name++) {
 		char *child = NULL;
 
-		if (asprintf(&child, "%s/%s", p->object, *name) < 0)
+		child = hp_format("%s/%s", p->object, *name);
+		if (!child)
 			break;
 		types[count] = type_of(p->ctx, child);
 		if (!types[count]) {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/hp_auto.h"
 #include "base/hp_log.h"
+#include "base/hp_text.h"
 
 /* The controllers that hostpart may take away again; all others are somebody else's business. */
 static const char *const ours[] = { "cpuset", "memory", "pids" };
@@ -41,9 +42,9 @@ static int enable(struct hp_ctx *ctx, const char *path, const char *words, const
 
 	for (words += strspn(words, " "); *words && !ret; words += strspn(words, " ")) {
 		size_t len = strcspn(words, " ");
-		hp_autofree char *change = NULL;
+		hp_autofree char *change = hp_format("+%.*s", (int)len, words);
 
-		if (asprintf(&change, "+%.*s", (int)len, words) < 0)
+		if (!change)
 			return hp_err_set(err, ENOMEM, "out of memory");
 		if (!has_word(live, words, len))
 			ret = hp_root_write(ctx->root, path, change, err);
@@ -54,10 +55,10 @@ static int enable(struct hp_ctx *ctx, const char *path, const char *words, const
 
 static int disable(struct hp_ctx *ctx, const char *path, const char *controller, struct hp_err *err)
 {
-	hp_autofree char *change = NULL;
+	hp_autofree char *change = hp_format("-%s", controller);
 	int ret;
 
-	if (asprintf(&change, "-%s", controller) < 0)
+	if (!change)
 		return hp_err_set(err, ENOMEM, "out of memory");
 	ret = hp_root_write(ctx->root, path, change, err);
 	if (ret != -EBUSY)

@@ -6,13 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "bpf/hp_devacl.h"
 
 static char *pin_path(const struct hp_ctx *ctx, const char *object)
 {
-	char *path;
-
-	return asprintf(&path, "%s/devacl/%s", ctx->bpffs_dir, object) < 0 ? NULL : path;
+	return hp_format("%s/devacl/%s", ctx->bpffs_dir, object);
 }
 
 static int probe(struct hp_ctx *ctx, struct hp_err *err)
