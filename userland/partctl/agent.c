@@ -113,12 +113,13 @@ static void log_change(struct run *run, const struct change_request *request)
 /* The change is made whatever becomes of this. */
 static void start_hosts(struct run *run)
 {
-	hp_autoerr refresh = HP_ERR_INIT, err = HP_ERR_INIT;
-	unsigned int booted = 0;
+	hp_autoerr not_told = HP_ERR_INIT, err = HP_ERR_INIT;
+	unsigned int booted;
 
-	if (hp_hosts_refresh(&run->ctx, &refresh) < 0)
-		fprintf(stderr, "partctl: devices of the operating systems: %s\n", refresh.text);
-	if (hp_hosts_autostart(&run->ctx, &booted, &err) < 0)
+	hp_hosts_start(&run->ctx, &not_told, &booted, &err);
+	if (hp_err_is_set(&not_told))
+		fprintf(stderr, "partctl: devices of the operating systems: %s\n", not_told.text);
+	if (hp_err_is_set(&err))
 		fprintf(stderr, "partctl: autostart: %s\n", err.text);
 }
 

@@ -131,22 +131,29 @@ static int read_policy(const char *path, char **text, struct hp_err *err)
 	return ret;
 }
 
+static void say_not_told(const struct hp_err *err)
+{
+	if (hp_err_is_set(err))
+		hp_log(LOG_WARNING, "devices of the operating systems: %s", err->text);
+}
+
 void agent_refresh_hosts(struct agent *agent)
 {
 	hp_autoerr err = HP_ERR_INIT;
 
-	if (hp_hosts_refresh(&agent->ctx, &err) < 0)
-		hp_log(LOG_WARNING, "devices of the operating systems: %s", err.text);
+	hp_hosts_refresh(&agent->ctx, &err);
+	say_not_told(&err);
 }
 
 /* A failure is that domain's alone: everything else is in force. */
 void agent_start_hosts(struct agent *agent)
 {
-	hp_autoerr err = HP_ERR_INIT;
-	unsigned int booted = 0;
+	hp_autoerr not_told = HP_ERR_INIT, err = HP_ERR_INIT;
+	unsigned int booted;
 
-	agent_refresh_hosts(agent);
-	if (hp_hosts_autostart(&agent->ctx, &booted, &err) < 0)
+	hp_hosts_start(&agent->ctx, &not_told, &booted, &err);
+	say_not_told(&not_told);
+	if (hp_err_is_set(&err))
 		hp_log(LOG_ERR, "autostart: %s", err.text);
 	if (booted)
 		hp_log(LOG_NOTICE, "autostart: %u operating system%s", booted, booted == 1 ? "" : "s");

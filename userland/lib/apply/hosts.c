@@ -11,20 +11,37 @@
 #include "domain/hp_os.h"
 #include "policy/hp_policy.h"
 
+/* What is in force, planned when it is first asked for: reading the machine is dear. */
+struct in_force {
+	struct hp_engine_result plan;
+	bool is_planned;
+};
+
+static void clear_in_force(struct in_force *now)
+{
+	hp_engine_result_clear(&now->plan);
+	now->is_planned = false;
+}
+#define autoinforce __attribute__((cleanup(clear_in_force))) struct in_force
+
 /* -ENOENT when nothing is in force. */
-static int plan_in_force(struct hp_ctx *ctx, struct hp_engine_result *plan, struct hp_err *err)
+static int plan_in_force(struct hp_ctx *ctx, struct in_force *now, struct hp_err *err)
 {
 	hp_autostate *state = NULL;
-	int ret = hp_engine_state(ctx, &state, err);
+	int ret = now->is_planned ? 0 : hp_engine_state(ctx, &state, err);
 
-	if (ret)
+	if (ret || now->is_planned)
 		return ret;
 	if (!state) {
 		hp_err_set(err, ENOENT, "there are no domains");
 		hp_err_hint(err, "make them with: partctl apply POLICY");
 		return -ENOENT;
 	}
-	return hp_engine_plan(ctx, state->policy_file, state->policy_text, plan, err);
+	ret = hp_engine_plan(ctx, state->policy_file, state->policy_text, &now->plan, err);
+	if (ret)
+		clear_in_force(now);
+	now->is_planned = !ret;
+	return ret;
 }
 
 static int no_such_domain(const struct hp_policy *policy, const char *name, struct hp_err *err)
@@ -73,13 +90,14 @@ static int boot(const struct hp_ctx *ctx, const struct hp_engine_result *plan, s
 
 int hp_hosts_boot(struct hp_ctx *ctx, const char *domain, unsigned int seconds, struct hp_err *err)
 {
-	hp_autoresult plan = HP_ENGINE_RESULT_INIT;
-	int index, ret = plan_in_force(ctx, &plan, err);
+	autoinforce now = { HP_ENGINE_RESULT_INIT, false };
+	int index, ret = plan_in_force(ctx, &now, err);
 
 	if (ret)
 		return ret;
-	index = hp_policy_find(plan.policy, domain);
-	return index < 0 ? no_such_domain(plan.policy, domain, err) : boot(ctx, &plan, (size_t)index, seconds, err);
+	index = hp_policy_find(now.plan.policy, domain);
+	return index < 0 ? no_such_domain(now.plan.policy, domain, err) :
+			   boot(ctx, &now.plan, (size_t)index, seconds, err);
 }
 
 static bool has_autostart(const struct hp_policy *policy)
@@ -113,27 +131,24 @@ static int autostart_each(struct hp_ctx *ctx, const struct hp_engine_result *pla
 	return first;
 }
 
-int hp_hosts_autostart(struct hp_ctx *ctx, unsigned int *booted, struct hp_err *err)
+static int autostart(struct hp_ctx *ctx, struct in_force *now, unsigned int *booted, struct hp_err *err)
 {
-	hp_autoresult plan = HP_ENGINE_RESULT_INIT;
 	hp_autopolicy *policy = NULL;
 	hp_autostate *state = NULL;
 	int ret = hp_engine_state(ctx, &state, err);
 
-	*booted = 0;
 	if (ret || !state)
 		return ret;
-	/* Reading the machine is dear: most policies do not ask for it. */
+	/* Most policies do not ask for it. */
 	ret = hp_policy_parse(state->policy_file, state->policy_text, &policy, err);
 	if (ret || !has_autostart(policy))
 		return ret;
-	ret = hp_engine_plan(ctx, state->policy_file, state->policy_text, &plan, err);
-	return ret ? ret : autostart_each(ctx, &plan, booted, err);
+	ret = plan_in_force(ctx, now, err);
+	return ret ? ret : autostart_each(ctx, &now->plan, booted, err);
 }
 
-int hp_hosts_refresh(struct hp_ctx *ctx, struct hp_err *err)
+static int refresh(struct hp_ctx *ctx, struct in_force *now, struct hp_err *err)
 {
-	hp_autoresult plan = HP_ENGINE_RESULT_INIT;
 	hp_autofree char *dir = hp_format("%s/os", ctx->run_dir);
 	int ret;
 
@@ -142,16 +157,32 @@ int hp_hosts_refresh(struct hp_ctx *ctx, struct hp_err *err)
 	/* Nothing has ever been booted. */
 	if (!hp_root_exists(ctx->root, dir))
 		return 0;
-	ret = plan_in_force(ctx, &plan, err);
-	for (size_t i = 0; !ret && i < plan.policy->domains_count; i++) {
+	ret = plan_in_force(ctx, now, err);
+	for (size_t i = 0; !ret && i < now->plan.policy->domains_count; i++) {
 		hp_autoos os = HP_OS_INIT;
 
-		if (hp_os_open(ctx->run_dir, plan.policy->domains[i].name, &os, NULL) == 0)
-			ret = put_functions(ctx, &plan, i, err);
+		if (hp_os_open(ctx->run_dir, now->plan.policy->domains[i].name, &os, NULL) == 0)
+			ret = put_functions(ctx, &now->plan, i, err);
 	}
 	if (ret == -ENOENT) {
 		hp_err_clear(err);
 		ret = 0;
 	}
 	return ret;
+}
+
+int hp_hosts_refresh(struct hp_ctx *ctx, struct hp_err *err)
+{
+	autoinforce now = { HP_ENGINE_RESULT_INIT, false };
+
+	return refresh(ctx, &now, err);
+}
+
+int hp_hosts_start(struct hp_ctx *ctx, struct hp_err *not_told, unsigned int *booted, struct hp_err *err)
+{
+	autoinforce now = { HP_ENGINE_RESULT_INIT, false };
+
+	*booted = 0;
+	refresh(ctx, &now, not_told);
+	return autostart(ctx, &now, booted, err);
 }
