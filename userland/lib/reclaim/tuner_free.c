@@ -152,6 +152,18 @@ static uint64_t current_bytes(const struct hp_tuner *tuner)
 	return hp_domain_memory_read(tuner->root, tuner->cgroup, &memory, NULL) == 0 ? memory.current_bytes : 0;
 }
 
+/* Asks the kernel for so many bytes; by how many memory.current fell, or -errno. */
+static int64_t free_from_lists(struct hp_tuner *tuner, uint64_t bytes, enum hp_lists lists)
+{
+	uint64_t before = current_bytes(tuner), after;
+	int ret = hp_free_from_lists(tuner->root, tuner->cgroup, bytes, lists, &tuner->knows_swappiness);
+
+	if (ret < 0)
+		return ret;
+	after = current_bytes(tuner);
+	return before > after && after ? (int64_t)(before - after) : 0;
+}
+
 static void free_cache(struct hp_tuner *tuner, const struct hp_pace_plan *plan, enum hp_reclaim_mode mode, struct turn *turn)
 {
 	uint64_t left = plan->file_bytes;
@@ -164,16 +176,14 @@ static void free_cache(struct hp_tuner *tuner, const struct hp_pace_plan *plan, 
 		return;
 	}
 	while (left && is_still_wanted(tuner, mode) && !must_stop(turn)) {
-		uint64_t step = left < STEP_BYTES ? left : STEP_BYTES, before = current_bytes(tuner), after, freed;
+		uint64_t step = left < STEP_BYTES ? left : STEP_BYTES;
+		int64_t freed = free_from_lists(tuner, step, tuner->spec.is_ranked ? HP_LISTS_FILES : HP_LISTS_ANY);
 
-		if (hp_free_from_lists(tuner->root, tuner->cgroup, step, tuner->spec.is_ranked ? HP_LISTS_FILES : HP_LISTS_ANY,
-				       &tuner->knows_swappiness) < 0)
+		if (freed < 0)
 			return;
-		after = current_bytes(tuner);
-		freed = before > after && after ? before - after : 0;
 		pthread_mutex_lock(&tuner->lock);
-		tuner->sums.freed_cache += freed;
-		hp_pace_freed(&tuner->pace, freed);
+		tuner->sums.freed_cache += (uint64_t)freed;
+		hp_pace_freed(&tuner->pace, (uint64_t)freed);
 		pthread_mutex_unlock(&tuner->lock);
 		left -= step;
 	}
@@ -190,13 +200,14 @@ static void free_written(struct hp_tuner *tuner, enum hp_reclaim_mode mode, cons
 
 	left = left < tuner->leaving_bytes ? left : tuner->leaving_bytes;
 	while (left > 2 * SLACK_BYTES && is_still_wanted(tuner, mode) && !must_stop_for_pressure(turn)) {
-		uint64_t step = (left < STEP_BYTES ? left : STEP_BYTES) - SLACK_BYTES, before = current_bytes(tuner), after, freed;
+		uint64_t step = (left < STEP_BYTES ? left : STEP_BYTES) - SLACK_BYTES, taken = step;
+		int64_t freed = free_from_lists(tuner, step, HP_LISTS_ANON);
 
-		if (hp_free_from_lists(tuner->root, tuner->cgroup, step, HP_LISTS_ANON, &tuner->knows_swappiness) < 0)
+		if (freed < 0)
 			return;
-		after = current_bytes(tuner);
-		freed = before > after && before - after > step ? before - after : step;
-		left -= freed < left ? freed : left;
+		if ((uint64_t)freed > step)
+			taken = (uint64_t)freed;
+		left -= taken < left ? taken : left;
 	}
 }
 
