@@ -4,15 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include "base/hp_json.h"
 #include "ctl/hp_events.h"
 #include "ending.h"
-
-static const char *text_of(struct json_object *object, const char *key)
-{
-	struct json_object *field;
-
-	return json_object_object_get_ex(object, key, &field) ? json_object_get_string(field) : NULL;
-}
 
 /* A process chooses its own name: no byte of it may reach the terminal as a command. */
 static void print_name(const char *name)
@@ -31,17 +25,17 @@ static void print_actor(struct json_object *event)
 	}
 	json_object_object_get_ex(actor, "pid", &pid);
 	printf("  by ");
-	print_name(text_of(actor, "comm") ? text_of(actor, "comm") : "?");
+	print_name(hp_json_text(actor, "comm") ? hp_json_text(actor, "comm") : "?");
 	printf("[%d]", json_object_get_int(pid));
-	if (text_of(actor, "cgroup")) {
+	if (hp_json_text(actor, "cgroup")) {
 		printf(" in ");
-		print_name(text_of(actor, "cgroup"));
+		print_name(hp_json_text(actor, "cgroup"));
 	}
 }
 
 static void print_field(struct json_object *event, const char *key, const char *word)
 {
-	const char *text = text_of(event, key);
+	const char *text = hp_json_text(event, key);
 
 	if (!text)
 		return;
@@ -59,7 +53,7 @@ static int print_event(void *arg, struct json_object *event)
 	struct printer *printer = arg;
 	const struct run *run = printer->run;
 	struct json_object *boottime;
-	const char *type = text_of(event, "type");
+	const char *type = hp_json_text(event, "type");
 	bool is_bad = type && (strcmp(type, "drift") == 0 || strcmp(type, "refused") == 0);
 
 	if (json_object_object_get_ex(event, "boottime_ns", &boottime))
@@ -70,8 +64,8 @@ static int print_event(void *arg, struct json_object *event)
 		       json_object_to_json_string_ext(event, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 		return fflush(stdout) != 0;
 	}
-	printf("%s  %s%-9s%s  %-8s", text_of(event, "time"), is_bad ? out_colour(run, OUT_YELLOW) : "", type ? type : "?",
-	       is_bad ? out_colour(run, OUT_PLAIN) : "", text_of(event, "domain") ? text_of(event, "domain") : "-");
+	printf("%s  %s%-9s%s  %-8s", hp_json_text(event, "time"), is_bad ? out_colour(run, OUT_YELLOW) : "", type ? type : "?",
+	       is_bad ? out_colour(run, OUT_PLAIN) : "", hp_json_text(event, "domain") ? hp_json_text(event, "domain") : "-");
 	print_field(event, "what", "");
 	print_field(event, "was", "should be");
 	print_field(event, "found", "found");

@@ -4,15 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include "base/hp_json.h"
 #include "base/hp_text.h"
 #include "ctl/hp_events.h"
-
-static const char *text_of(struct json_object *object, const char *key)
-{
-	struct json_object *field;
-
-	return json_object_object_get_ex(object, key, &field) ? json_object_get_string(field) : NULL;
-}
 
 static int actor_of(struct json_object *event, char **text)
 {
@@ -21,14 +15,14 @@ static int actor_of(struct json_object *event, char **text)
 	if (!json_object_object_get_ex(event, "actor", &actor) || !json_object_is_type(actor, json_type_object) ||
 	    !json_object_object_get_ex(actor, "pid", &pid))
 		return asprintf(text, "by unknown");
-	return asprintf(text, "by %s[%d]", text_of(actor, "comm") ? text_of(actor, "comm") : "?", json_object_get_int(pid));
+	return asprintf(text, "by %s[%d]", hp_json_text(actor, "comm") ? hp_json_text(actor, "comm") : "?", json_object_get_int(pid));
 }
 
 /* As 'partctl events' says it, in ASCII. */
 static char *describe(struct json_object *event)
 {
-	const char *what = text_of(event, "what"), *was = text_of(event, "was"), *found = text_of(event, "found");
-	const char *done = text_of(event, "done");
+	const char *what = hp_json_text(event, "what"), *was = hp_json_text(event, "was"), *found = hp_json_text(event, "found");
+	const char *done = hp_json_text(event, "done");
 	hp_autofree char *actor = NULL;
 
 	if (actor_of(event, &actor) < 0) {
@@ -44,7 +38,7 @@ static int add_event(void *arg, struct json_object *event)
 {
 	struct top_model *model = arg;
 	struct top_event *events = reallocarray(model->events, model->events_count + 1, sizeof(*events)), *into;
-	const char *type = text_of(event, "type"), *time = text_of(event, "time"), *domain = text_of(event, "domain");
+	const char *type = hp_json_text(event, "type"), *time = hp_json_text(event, "time"), *domain = hp_json_text(event, "domain");
 
 	if (!events)
 		return 1;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_json.h"
 #include "base/hp_leg.h"
 #include "base/hp_log.h"
 #include "base/hp_text.h"
@@ -229,13 +230,6 @@ int reclaim_look(const struct agent *agent, struct hp_metrics_reclaim **looked, 
 
 /* ---- what partctl asks ---- */
 
-static const char *text_of(struct json_object *object, const char *key)
-{
-	struct json_object *field;
-
-	return json_object_object_get_ex(object, key, &field) ? json_object_get_string(field) : NULL;
-}
-
 static int no_such_domain(const struct reclaim *reclaim, const char *domain, struct hp_err *err)
 {
 	const char *names[HP_DOMAINS_MAX + 1] = { NULL };
@@ -263,7 +257,7 @@ static int tell_domains(const struct reclaim *reclaim, const char *domain, struc
 
 static int set_mode(struct agent *agent, struct json_object *request, pid_t caller, struct json_object **result, struct hp_err *err)
 {
-	const char *domain = text_of(request, "domain"), *word = text_of(request, "mode");
+	const char *domain = hp_json_text(request, "domain"), *word = hp_json_text(request, "mode");
 	struct hp_tuner *tuner = domain ? find_tuner(agent->reclaim, domain) : NULL;
 	struct hp_event event = { .type = "reclaim", .domain = domain, .what = "mode", .done = word,
 				  .actor = { .known = true, .pid = caller } };
@@ -318,7 +312,7 @@ int reclaim_request(struct agent *agent, struct json_object *request, pid_t call
 {
 	static const struct reclaim nothing;
 	const struct reclaim *reclaim = agent->reclaim ? agent->reclaim : &nothing;
-	const char *what = text_of(request, "what"), *domain = text_of(request, "domain");
+	const char *what = hp_json_text(request, "what"), *domain = hp_json_text(request, "domain");
 
 	if (what && strcmp(what, "status") == 0)
 		return tell_domains(reclaim, domain, hp_tuner_status, result, err);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include "apply/hp_engine.h"
 #include "base/hp_auto.h"
+#include "base/hp_json.h"
 #include "base/hp_log.h"
 #include "ctl/hp_ctl.h"
 
@@ -30,13 +31,6 @@ static void drop(struct client *client)
 	hp_ctl_reader_clear(&client->reader);
 	free(client);
 	clients_count--;
-}
-
-static const char *text_of(struct json_object *object, const char *key)
-{
-	struct json_object *field;
-
-	return json_object_object_get_ex(object, key, &field) ? json_object_get_string(field) : NULL;
 }
 
 static void send_progress(void *arg, const struct hp_step *step, size_t index, size_t total, bool done)
@@ -72,7 +66,7 @@ static int do_apply(struct client *client, struct json_object *request, size_t *
 {
 	const struct hp_txn_watch watch = { .step = send_progress, .arg = client };
 	struct hp_engine_options options = { .watch = &watch };
-	const char *file = text_of(request, "policy_file"), *text = text_of(request, "policy_text");
+	const char *file = hp_json_text(request, "policy_file"), *text = hp_json_text(request, "policy_text");
 	struct hp_ctx ctx = client->agent->ctx;
 	struct json_object *field;
 	int ret;
@@ -159,7 +153,7 @@ static struct json_object *answer(int ret, size_t changed, const struct hp_err *
 /* A question: nothing on the machine changes, so nothing has to be adopted, and what it asks for is the result. */
 static bool serve_reclaim(struct client *client, struct json_object *request)
 {
-	const char *verb = text_of(request, "verb");
+	const char *verb = hp_json_text(request, "verb");
 	struct json_object *result, *reply;
 	hp_autoerr err = HP_ERR_INIT;
 	int ret;
@@ -179,14 +173,14 @@ static bool serve_reclaim(struct client *client, struct json_object *request)
 
 static void serve(struct client *client, struct json_object *request)
 {
-	const struct command *command = find_command(text_of(request, "verb"));
+	const struct command *command = find_command(hp_json_text(request, "verb"));
 	hp_autoerr err = HP_ERR_INIT;
 	size_t changed = 0;
 	int ret;
 
 	if (!command)
 		ret = hp_err_usage(&err, "partd knows no request '%s'; is partctl newer than partd?",
-				   text_of(request, "verb") ? text_of(request, "verb") : "");
+				   hp_json_text(request, "verb") ? hp_json_text(request, "verb") : "");
 	else if (client->peer.uid != 0)
 		ret = hp_err_set(&err, EPERM, "only root may ask partd to %s (you are uid %u)", command->verb,
 				 client->peer.uid);

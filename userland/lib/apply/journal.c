@@ -9,9 +9,9 @@
 #include <string.h>
 #include "apply/fault.h"
 #include "apply/runfile.h"
-#include "apply/json.h"
 #include "apply/setting_json.h"
 #include "base/hp_auto.h"
+#include "base/hp_json.h"
 #include "base/hp_text.h"
 
 void hp_journal_close(struct hp_journal *journal)

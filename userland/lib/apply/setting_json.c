@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include "apply/hp_backend.h"
-#include "apply/json.h"
+#include "base/hp_json.h"
 
 void hp_setting_name_to_json(struct json_object *obj, const char *backend, const char *object, const char *attr)
 {

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "apply/runfile.h"
-#include "apply/json.h"
 #include "apply/setting_json.h"
 #include "base/hp_auto.h"
+#include "base/hp_json.h"
 #include "base/hp_tree.h"
 
 #define STATE_VERSION 1

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* json.h: short forms for reading and building the JSON of state and journal. */
-#ifndef HP_APPLY_JSON_H
-#define HP_APPLY_JSON_H
+/* hp_json.h: short forms for reading and building JSON objects. */
+#ifndef HP_JSON_H
+#define HP_JSON_H
 
 #include <json-c/json.h>
 #include <stdint.h>
@@ -28,6 +28,7 @@ static inline const char *hp_json_text(struct json_object *obj, const char *key)
 	return json_object_get_string(value);
 }
 
+/* 0 when the key is absent. */
 static inline int64_t hp_json_int(struct json_object *obj, const char *key)
 {
 	struct json_object *value;

@@ -14,15 +14,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_json.h"
 #include "base/hp_text.h"
 
 const char *const hp_os_phase_words[] = { "starting", "running", "stopping", NULL };
-
-static void put_object(struct json_object **object)
-{
-	json_object_put(*object);
-}
-#define autojson __attribute__((cleanup(put_object))) struct json_object
 
 char *hp_os_path(const char *run_dir, const char *name, const char *suffix)
 {
@@ -48,7 +43,7 @@ static int replace_file(const char *path, const char *text, struct hp_err *err)
 int hp_os_record(const char *run_dir, const char *name, const struct hp_os *os, struct hp_err *err)
 {
 	hp_autofree char *path = hp_os_path(run_dir, name, ".json");
-	autojson *record = json_object_new_object();
+	hp_autojson *record = json_object_new_object();
 
 	if (!record)
 		return hp_err_set(err, ENOMEM, "out of memory");
@@ -60,20 +55,6 @@ int hp_os_record(const char *run_dir, const char *name, const struct hp_os *os, 
 	json_object_object_add(record, "root", json_object_new_string(os->root));
 	json_object_object_add(record, "since", json_object_new_int64(os->since));
 	return replace_file(path, json_object_to_json_string(record), err);
-}
-
-static int64_t number_of(struct json_object *record, const char *key)
-{
-	struct json_object *field;
-
-	return json_object_object_get_ex(record, key, &field) ? json_object_get_int64(field) : 0;
-}
-
-static const char *text_of(struct json_object *record, const char *key)
-{
-	struct json_object *field;
-
-	return json_object_object_get_ex(record, key, &field) ? json_object_get_string(field) : "";
 }
 
 /* The keeper holds the lock; a lock that can be had means that it is dead. */
@@ -88,23 +69,24 @@ static bool is_kept(const char *run_dir, const char *name)
 static int open_recorded(const char *run_dir, const char *name, struct hp_os *os)
 {
 	hp_autofree char *path = hp_os_path(run_dir, name, ".json");
-	autojson *record = path ? json_object_from_file(path) : NULL;
-	const char *phase;
+	hp_autojson *record = path ? json_object_from_file(path) : NULL;
+	const char *root, *phase;
 
 	if (!record)
 		return -ENOENT;
-	os->keeper = (pid_t)number_of(record, "keeper");
+	os->keeper = (pid_t)hp_json_int(record, "keeper");
 	os->pidfd = (int)syscall(SYS_pidfd_open, os->keeper, 0);
 	/* Asked after the pidfd is held: a keeper that lives now is the one that the pidfd means. */
 	if (os->pidfd < 0 || !is_kept(run_dir, name))
 		return -ENOENT;
-	os->leader = (pid_t)number_of(record, "leader");
-	os->boots = (unsigned int)number_of(record, "boots");
-	os->uid_shift = (uint32_t)number_of(record, "uid_shift");
-	os->since = (time_t)number_of(record, "since");
-	os->root = strdup(text_of(record, "root"));
-	phase = text_of(record, "phase");
-	for (int i = 0; hp_os_phase_words[i]; i++)
+	os->leader = (pid_t)hp_json_int(record, "leader");
+	os->boots = (unsigned int)hp_json_int(record, "boots");
+	os->uid_shift = (uint32_t)hp_json_int(record, "uid_shift");
+	os->since = (time_t)hp_json_int(record, "since");
+	root = hp_json_text(record, "root");
+	os->root = strdup(root ? root : "");
+	phase = hp_json_text(record, "phase");
+	for (int i = 0; phase && hp_os_phase_words[i]; i++)
 		if (strcmp(phase, hp_os_phase_words[i]) == 0)
 			os->phase = (enum hp_os_phase)i;
 	return os->root ? 0 : -ENOMEM;

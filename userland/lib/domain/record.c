@@ -14,15 +14,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_json.h"
 #include "base/hp_text.h"
 
 #define STAT_START_FIELD 22	/* of /proc/PID/stat, counted from 1 */
-
-static void put_object(struct json_object **object)
-{
-	json_object_put(*object);
-}
-#define autojson __attribute__((cleanup(put_object))) struct json_object
 
 char *hp_domain_record_path(const char *run_dir, const char *name)
 {
@@ -73,7 +68,7 @@ static int replace_file(const char *path, const char *text, struct hp_err *err)
 int hp_domain_record(const char *run_dir, const char *name, pid_t pid, const char *cgroup, struct hp_err *err)
 {
 	hp_autofree char *path = hp_domain_record_path(run_dir, name);
-	autojson *record = json_object_new_object();
+	hp_autojson *record = json_object_new_object();
 
 	if (!path || !record)
 		return hp_err_set(err, ENOMEM, "out of memory");
@@ -86,12 +81,10 @@ int hp_domain_record(const char *run_dir, const char *name, pid_t pid, const cha
 char *hp_domain_recorded_cgroup(const char *run_dir, const char *name)
 {
 	hp_autofree char *path = hp_domain_record_path(run_dir, name);
-	autojson *record = path ? json_object_from_file(path) : NULL;
-	struct json_object *cgroup;
+	hp_autojson *record = path ? json_object_from_file(path) : NULL;
+	const char *cgroup = record ? hp_json_text(record, "cgroup") : NULL;
 
-	if (!record || !json_object_object_get_ex(record, "cgroup", &cgroup))
-		return NULL;
-	return strdup(json_object_get_string(cgroup));
+	return cgroup ? strdup(cgroup) : NULL;
 }
 
 void hp_domain_names_free(char **names)
@@ -176,7 +169,7 @@ static bool is_alive(int pidfd)
 
 static int open_recorded(const char *path, struct hp_domain *domain)
 {
-	autojson *record = json_object_from_file(path);
+	hp_autojson *record = json_object_from_file(path);
 	struct json_object *pid, *ticks;
 
 	if (!record || !json_object_object_get_ex(record, "pid", &pid) ||
