@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include "bpf/hp_blame.h"
 #include "contention_windows.h"
+#include "draw.h"
 
 enum { ROWS = 9 };
 
@@ -56,17 +57,6 @@ static uint64_t sum_of(const __u64 *by)
 	for (size_t i = 0; i < HP_ROWS_MAX; i++)
 		sum += by[i];
 	return sum;
-}
-
-static uint64_t state = 88172645463325252u;
-
-/* xorshift64 (Marsaglia): the same schedules on every machine. */
-static uint64_t draw(uint64_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % below;
 }
 
 /* By the definition in contention.h, in other words. */

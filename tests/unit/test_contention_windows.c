@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "contention_windows.h"
+#include "draw.h"
 
 enum { ROWS = 10, VICTIM = HP_ROW_DOMAIN, LIMIT_NS = 500000, STRETCHES_MAX = 4000, WINDOWS_MAX = 6000, PROCESSORS = 3 };
 
@@ -24,17 +25,6 @@ struct scene {
 	uint64_t crossed, lost;		/* as the code says */
 	uint64_t want_ns[WINDOWS_MAX];	/* what was lost in each window */
 };
-
-static uint64_t state = 88172645463325252u;
-
-/* xorshift64 (Marsaglia): the same schedules on every machine. */
-static uint64_t draw(uint64_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % below;
-}
 
 static void begin(struct processor *processor, uint64_t row, uint64_t now)
 {

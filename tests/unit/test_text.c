@@ -240,6 +240,17 @@ static void nearest_word_is_what_was_meant(void **state)
 	assert_string_equal(hp_did_you_mean(NULL).text, "");
 }
 
+static void end_of_text_is_known(void **state)
+{
+	(void)state;
+	assert_true(hp_text_ends_with("memory.max", ".max"));
+	assert_true(hp_text_ends_with(".max", ".max"));
+	assert_true(hp_text_ends_with("x", ""));
+	assert_false(hp_text_ends_with("max", ".max"));
+	assert_false(hp_text_ends_with("memory.maxi", ".max"));
+	assert_false(hp_text_ends_with("", "x"));
+}
+
 static void words_join_as_prose(void **state)
 {
 	hp_autofree char *none = hp_words_join((const char *const[]){ NULL });
@@ -303,6 +314,7 @@ int main(void)
 		cmocka_unit_test(cpulists_are_read),
 		cmocka_unit_test(what_is_no_cpulist_is_refused),
 		cmocka_unit_test(nearest_word_is_what_was_meant),
+		cmocka_unit_test(end_of_text_is_known),
 		cmocka_unit_test(words_join_as_prose),
 		cmocka_unit_test(natural_order_counts),
 	};

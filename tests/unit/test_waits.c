@@ -9,19 +9,9 @@
 #include <cmocka.h>
 #include "bpf/hp_waits.h"
 #include "contention_station.h"
+#include "draw.h"
 
 enum { ROWS = 9, SERVED_MAX = 40, WAITS = 6 };
-
-static uint64_t state = 88172645463325252u;
-
-/* xorshift64 (Marsaglia): the same schedules on every machine. */
-static uint64_t draw(uint64_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % below;
-}
 
 static uint64_t sum_of(const uint64_t *values)
 {

@@ -10,6 +10,7 @@
 #include "base/hp_clock.h"
 #include "base/hp_irq.h"
 #include "base/hp_log.h"
+#include "base/hp_text.h"
 #include "bpf/hp_witness.h"
 
 /* Who wrote longer ago than this did not cause a drift that is only noticed now. */
@@ -101,13 +102,6 @@ void actors_note(struct agent *agent, const char *backend, const char *object, c
 	snprintf(slot->cgroup, sizeof(slot->cgroup), "%s", actor->cgroup);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t a = strlen(text), b = strlen(end);
-
-	return a >= b && strcmp(text + a - b, end) == 0;
-}
-
 /*
  * A partition is broken by a write to its own files or to the cpuset of any
  * cgroup that overlaps it: a write to the very file is the better match.
@@ -134,7 +128,7 @@ static int match(const struct agent *agent, const struct hp_setting *setting, co
 	if (strcmp(setting->backend, "cgroup") == 0)
 		return match_cgroup(setting, seen);
 	if (strcmp(setting->backend, "sysfile") == 0)
-		return ends_with(seen->path, setting->object) ? 2 : 0;
+		return hp_text_ends_with(seen->path, setting->object) ? 2 : 0;
 	if (strcmp(setting->backend, "irq") == 0) {
 		if (hp_irq_number(agent->ctx.root, setting->object, &number, NULL))
 			return 0;

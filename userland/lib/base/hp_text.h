@@ -55,6 +55,8 @@ char *hp_format(const char *fmt, ...);
 __attribute__((format(printf, 1, 0)))
 char *hp_vformat(const char *fmt, va_list ap);
 
+bool hp_text_ends_with(const char *text, const char *end);
+
 /* Natural order: digits compare as numbers. */
 int hp_natural_cmp(const char *a, const char *b);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* words.c: words for messages: the nearest of a list, a list in prose, natural order. */
+/* words.c: words for messages: the nearest of a list, a list in prose, natural order, ends. */
 #include "base/hp_text.h"
 
 #include <ctype.h>
@@ -141,4 +141,11 @@ int hp_natural_cmp(const char *a, const char *b)
 		return *a ? 1 : -1;
 	/* Equal but for leading zeros ("a01", "a1"): still a total order. */
 	return strcmp(a_start, b_start);
+}
+
+bool hp_text_ends_with(const char *text, const char *end)
+{
+	size_t text_len = strlen(text), end_len = strlen(end);
+
+	return text_len >= end_len && strcmp(text + text_len - end_len, end) == 0;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/hp_text.h"
 
 enum { GROW_BYTES = 16384 };
 
@@ -53,13 +54,6 @@ static void put_escaped(struct hp_metrics_text *text, const char *value)
 	}
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t a = strlen(text), b = strlen(end);
-
-	return a >= b && strcmp(text + a - b, end) == 0;
-}
-
 /* OpenMetrics names a family without the suffix that its series have. */
 static size_t family_length(const struct hp_metrics_text *text, const struct hp_metric *metric)
 {
@@ -67,7 +61,7 @@ static size_t family_length(const struct hp_metrics_text *text, const struct hp_
 	const char *suffix = suffixes[metric->type];
 	size_t length = strlen(metric->name);
 
-	return text->is_open && suffix && ends_with(metric->name, suffix) ? length - strlen(suffix) : length;
+	return text->is_open && suffix && hp_text_ends_with(metric->name, suffix) ? length - strlen(suffix) : length;
 }
 
 static void put_comment(struct hp_metrics_text *text, const char *keyword, const struct hp_metric *metric, const char *rest)

@@ -46,6 +46,8 @@ int hp_watched_look(struct hp_watched *watched, struct hp_root *root, const char
 		    struct hp_watched_change *change, struct hp_err *err);
 /* The one with that address space, or NULL. */
 struct hp_process *hp_watched_find(struct hp_watched *watched, uint64_t space);
+/* The one with that number, or NULL. */
+struct hp_process *hp_watched_find_pid(struct hp_watched *watched, pid_t pid);
 /* Whether it lives and is in the cgroup or below, now. */
 bool hp_process_is_in(struct hp_root *root, const struct hp_process *process, const char *cgroup);
 void hp_watched_clear(struct hp_watched *watched);

@@ -252,14 +252,6 @@ static struct json_object *explain_json(const struct hp_tuner *tuner, struct tol
 	return object;
 }
 
-static const struct hp_process *find_pid(const struct hp_watched *watched, pid_t pid)
-{
-	for (size_t i = 0; i < watched->count; i++)
-		if (watched->items[i].pid == pid)
-			return &watched->items[i];
-	return NULL;
-}
-
 static struct json_object *explain(const struct hp_tuner *tuner, struct told *told, const struct hp_process *process,
 				   const uint64_t *address)
 {
@@ -289,7 +281,7 @@ int hp_tuner_explain(struct hp_tuner *tuner, pid_t pid, const uint64_t *address,
 
 	pthread_mutex_lock(&tuner->lock);
 	told_copy(tuner, &told);
-	process = find_pid(&told.watched, pid);
+	process = hp_watched_find_pid(&told.watched, pid);
 	*answer = process ? explain(tuner, &told, process, address) : NULL;
 	pthread_mutex_unlock(&tuner->lock);
 	free(told.items);

@@ -105,21 +105,13 @@ static void forget(struct hp_watched *watched, size_t i, struct hp_watched_chang
 	memmove(&watched->items[i], &watched->items[i + 1], (watched->count - i) * sizeof(watched->items[0]));
 }
 
-static struct hp_process *find_pid(struct hp_watched *watched, pid_t pid)
-{
-	for (size_t i = 0; i < watched->count; i++)
-		if (watched->items[i].pid == pid)
-			return &watched->items[i];
-	return NULL;
-}
-
 /* Those that ended, left, or are no longer among the largest. */
 static void drop_old(struct hp_watched *watched, const struct look *look, struct hp_watched_change *change)
 {
 	for (size_t i = 0; i < watched->count; i++)
 		watched->items[i].is_there = false;
 	for (size_t i = 0; i < look->count; i++) {
-		struct hp_process *process = find_pid(watched, look->items[i].pid);
+		struct hp_process *process = hp_watched_find_pid(watched, look->items[i].pid);
 
 		if (!process || process->started != look->items[i].started)
 			continue;
@@ -168,7 +160,7 @@ int hp_watched_look(struct hp_watched *watched, struct hp_root *root, const char
 	watched->total = look.total;
 	drop_old(watched, &look, change);
 	for (size_t i = 0; i < look.count; i++) {
-		struct hp_process *process = find_pid(watched, look.items[i].pid);
+		struct hp_process *process = hp_watched_find_pid(watched, look.items[i].pid);
 
 		if (!process) {
 			add(watched, root, &look.items[i], change);
@@ -187,6 +179,14 @@ struct hp_process *hp_watched_find(struct hp_watched *watched, uint64_t space)
 {
 	for (size_t i = 0; i < watched->count; i++)
 		if (watched->items[i].space == space)
+			return &watched->items[i];
+	return NULL;
+}
+
+struct hp_process *hp_watched_find_pid(struct hp_watched *watched, pid_t pid)
+{
+	for (size_t i = 0; i < watched->count; i++)
+		if (watched->items[i].pid == pid)
 			return &watched->items[i];
 	return NULL;
 }
