@@ -4,12 +4,12 @@
 # Every slot is given by hand so that the addresses tests rely on never move:
 #   management virtio-net 00:0a.0, e1000e 01:00.0 and 02:00.0, NVMe 03:00.0 and 04:00.0.
 
-# One host thread per virtual processor (multi), or one that serves them in turn (single). With fewer real processors than
-# virtual ones the first is no faster, and it now and then loses a race: a thread that qemu's translator is interrupted in,
+# One host thread per virtual processor (multi), or one that serves them in turn (single). Without real processors to spare
+# the first is no faster, and it now and then loses a race: a thread that qemu's translator is interrupted in,
 # between throwing away the translation of an instruction and writing the new one, lets another translate the old again,
 # which then stays. Linux, which patches its own code, dies of that ("Oops: int3"). HOSTPART_TCG sets one or the other.
 machine_threads() { # CPUS
-	echo "${HOSTPART_TCG:-$([ "$(nproc)" -lt "$1" ] && echo single || echo multi)}"
+	echo "${HOSTPART_TCG:-$([ "$(nproc)" -lt $((2 * $1)) ] && echo single || echo multi)}"
 }
 
 machine_base() { # CPUS MEMORY_MIB
