@@ -116,9 +116,9 @@ static int put_host_keys(const char *upper, struct hp_err *err)
 /* Its own name means itself; the machine's file says the machine's. */
 static int put_hosts(int layer, const char *hostname, struct hp_err *err)
 {
-	hp_autofree char *text = NULL;
+	hp_autofree char *text =
+		hp_format("127.0.0.1 localhost\n127.0.1.1 %s\n::1 localhost ip6-localhost ip6-loopback\n", hostname);
 
-	text = hp_format("127.0.0.1 localhost\n127.0.1.1 %s\n::1 localhost ip6-localhost ip6-loopback\n", hostname);
 	if (!text)
 		return hp_err_set(err, ENOMEM, "out of memory");
 	return put_file(layer, "etc/hosts", text, 0644, err);

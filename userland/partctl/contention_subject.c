@@ -8,11 +8,6 @@
 #include "base/hp_cgroup2.h"
 #include "base/hp_text.h"
 
-static const char *const fixed_names[HP_ROW_DOMAIN] = {
-	[HP_ROW_IDLE] = "(idle)",	[HP_ROW_UNKNOWN] = "(unknown)", [HP_ROW_BASE] = "base",
-	[HP_ROW_KERNEL] = "kernel",	[HP_ROW_IRQ] = "irq",		[HP_ROW_SOFTIRQ] = "softirq",
-};
-
 void contention_subject_clear(struct contention_subject *subject)
 {
 	for (size_t i = 0; i < subject->count; i++) {
@@ -105,9 +100,9 @@ int contention_subject_take_policy(struct run *run, struct contention_subject *s
 	}
 	ret = hp_engine_plan(&run->ctx, state->policy_file, state->policy_text, &plan, err);
 	for (size_t i = 0; ret == 0 && i < plan.policy->domains_count; i++) {
-		hp_autofree char *cgroup = NULL;
+		hp_autofree char *cgroup =
+			hp_format("%s/%s", hp_inventory_top(plan.inventory), plan.policy->domains[i].name);
 
-		cgroup = hp_format("%s/%s", hp_inventory_top(plan.inventory), plan.policy->domains[i].name);
 		if (!cgroup)
 			return hp_err_errno(err, ENOMEM, "listing the domains");
 		ret = add_domain(subject, plan.policy->domains[i].name, cgroup, err);
@@ -131,7 +126,7 @@ int contention_subject_find(struct run *run, struct contention_subject *subject,
 
 const char *contention_row_name(const struct contention_subject *subject, size_t row)
 {
-	return row < HP_ROW_DOMAIN ? fixed_names[row] : subject->names[row - HP_ROW_DOMAIN];
+	return row < HP_ROW_DOMAIN ? hp_row_words[row] : subject->names[row - HP_ROW_DOMAIN];
 }
 
 const char *contention_blamed_name(const struct contention_subject *subject, size_t victim, size_t aggressor)

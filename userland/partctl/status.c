@@ -221,9 +221,8 @@ static struct json_object *domain_json(const struct status *status, int index)
 static struct json_object *applied_gap_json(const struct hp_applied *item)
 {
 	struct json_object *gap = json_object_new_object();
-	hp_autofree char *what = NULL;
+	hp_autofree char *what = hp_format("%s %s %s", item->setting.backend, item->setting.object, item->setting.attr);
 
-	what = hp_format("%s %s %s", item->setting.backend, item->setting.object, item->setting.attr);
 	out_add_text(gap, "domain", "machine");
 	out_add_text(gap, "what", what);
 	out_add_text(gap, "why", item->gap);

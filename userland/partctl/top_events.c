@@ -8,14 +8,14 @@
 #include "base/hp_text.h"
 #include "ctl/hp_events.h"
 
-static int actor_of(struct json_object *event, char **text)
+static char *actor_of(struct json_object *event)
 {
 	struct json_object *actor, *pid;
 
 	if (!json_object_object_get_ex(event, "actor", &actor) || !json_object_is_type(actor, json_type_object) ||
 	    !json_object_object_get_ex(actor, "pid", &pid))
-		return asprintf(text, "by unknown");
-	return asprintf(text, "by %s[%d]", hp_json_text(actor, "comm") ? hp_json_text(actor, "comm") : "?", json_object_get_int(pid));
+		return hp_format("by unknown");
+	return hp_format("by %s[%d]", hp_json_text(actor, "comm") ? hp_json_text(actor, "comm") : "?", json_object_get_int(pid));
 }
 
 /* As 'partctl events' says it, in ASCII. */
@@ -23,12 +23,10 @@ static char *describe(struct json_object *event)
 {
 	const char *what = hp_json_text(event, "what"), *was = hp_json_text(event, "was"), *found = hp_json_text(event, "found");
 	const char *done = hp_json_text(event, "done");
-	hp_autofree char *actor = NULL;
+	hp_autofree char *actor = actor_of(event);
 
-	if (actor_of(event, &actor) < 0) {
-		actor = NULL;
+	if (!actor)
 		return NULL;
-	}
 	return hp_format("%s%s%s%s%s%s%s%s%s", what ? what : "", was ? " should be " : "", was ? was : "",
 			 found ? " found " : "", found ? found : "", done ? " -> " : "", done ? done : "",
 			 what || done ? " " : "", actor);

@@ -11,11 +11,6 @@
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
 
-static const char *const fixed_names[HP_ROW_DOMAIN] = {
-	[HP_ROW_IDLE] = "(idle)",	[HP_ROW_UNKNOWN] = "(unknown)", [HP_ROW_BASE] = "base",
-	[HP_ROW_KERNEL] = "kernel",	[HP_ROW_IRQ] = "irq",		[HP_ROW_SOFTIRQ] = "softirq",
-};
-
 static void clear_blame(struct top_model *model)
 {
 	for (size_t i = 0; i < model->names_count; i++)
@@ -104,7 +99,7 @@ static int name_blame(struct top_model *model, size_t count)
 		return -ENOMEM;
 	model->names_count = count;
 	for (size_t i = 0; i < count; i++) {
-		model->names[i] = strdup(i < HP_ROW_DOMAIN ? fixed_names[i] : model->rows[i - HP_ROW_DOMAIN].name);
+		model->names[i] = strdup(i < HP_ROW_DOMAIN ? hp_row_words[i] : model->rows[i - HP_ROW_DOMAIN].name);
 		if (!model->names[i])
 			return -ENOMEM;
 	}

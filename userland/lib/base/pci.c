@@ -2,7 +2,6 @@
 /* pci.c: reads the address of a PCI function. */
 #include "base/hp_pci.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,6 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+const char *const hp_row_words[HP_ROW_DOMAIN] = {
+	[HP_ROW_IDLE] = "(idle)",	[HP_ROW_UNKNOWN] = "(unknown)", [HP_ROW_BASE] = "base",
+	[HP_ROW_KERNEL] = "kernel",	[HP_ROW_IRQ] = "irq",		[HP_ROW_SOFTIRQ] = "softirq",
+};
+
 const char *const hp_lost_words[HP_LOST_REASONS] = {
 	[HP_LOST_HISTORY] = "history", [HP_LOST_ORIGIN] = "origin", [HP_LOST_NESTED] = "nested",
 	[HP_LOST_SWITCH] = "switch",   [HP_LOST_WINDOW] = "window",

@@ -61,6 +61,8 @@ uint64_t hp_blame_waits(const struct hp_blame *blame, size_t victim);
 uint64_t hp_blame_percentile_ns(const struct hp_blame *blame, size_t victim, unsigned int permille);
 /* The same of any histogram with such buckets. */
 uint64_t hp_latency_percentile_ns(const uint64_t latency[HP_LATENCY_BUCKETS], unsigned int permille);
+/* What the rows that are no domain are called. */
+extern const char *const hp_row_words[HP_ROW_DOMAIN];
 /* Short words for enum hp_lost. */
 extern const char *const hp_lost_words[HP_LOST_REASONS];
 /* Everything that was not counted. */

@@ -46,10 +46,9 @@ static enum hp_inv_dev_kind kind_of_char(struct hp_root *root, const char *dir)
 	} kinds[] = {
 		{ "drm", HP_DEV_DRM }, { "input", HP_DEV_INPUT }, { "sound", HP_DEV_SOUND },
 	};
-	hp_autofree char *path = NULL;
+	hp_autofree char *path = hp_format("%s/subsystem", dir);
 	hp_autofree char *subsystem = NULL;
 
-	path = hp_format("%s/subsystem", dir);
 	if (!path)
 		return HP_DEV_CHAR;
 	subsystem = hp_root_readlink(root, path);

@@ -69,11 +69,9 @@ static int emit_inits(struct emit *emit)
 {
 	for (size_t i = 0; i < emit->policy->domains_count; i++) {
 		const struct hp_domain_spec *spec = &emit->policy->domains[i];
-		hp_autofree char *want = NULL;
+		hp_autofree char *want = hp_format("hostname=%s cgroup=%s/%s",
+						   spec->hostname ? spec->hostname : spec->name, emit->top, spec->name);
 
-		want = hp_format("hostname=%s cgroup=%s/%s",
-				 spec->hostname ? spec->hostname : spec->name, emit->top,
-				 spec->name);
 		if (!want)
 			return -ENOMEM;
 		if (emit_text(emit, (struct emit_for){ (int)i, spec->loc }, "domain", spec->name,

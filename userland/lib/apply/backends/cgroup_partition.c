@@ -125,9 +125,8 @@ static int heal(struct partition *p, struct hp_err *err)
 	int ret = drive_out(p, err);
 
 	for (char **name = names; !ret && name && *name && count < CHILDREN_MAX; name++) {
-		char *child = NULL;
+		char *child = hp_format("%s/%s", p->object, *name);
 
-		child = hp_format("%s/%s", p->object, *name);
 		if (!child)
 			break;
 		types[count] = type_of(p->ctx, child);
