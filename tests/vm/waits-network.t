@@ -23,7 +23,7 @@ ip addr add 10.99.77.1/24 dev hpw0
 ip link set hpw0 up
 ip -n hp-waits addr add 10.99.77.2/24 dev hpw1
 ip -n hp-waits link set hpw1 up
-port() { tc qdisc replace dev hpw0 root tbf rate 4mbit burst 8k limit "$1" > "$tap_log" 2>&1; }
+port() { tc qdisc replace dev hpw0 root tbf rate 400kbit burst 8k limit "$1" > "$tap_log" 2>&1; }
 port 60k || skip_all "no token bucket here"
 
 # Datagrams to nobody; the peer's answers do not come this way.
