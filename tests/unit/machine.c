@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/hp_auto.h"
 
 static char *make(const char *how, const char *what)
@@ -46,6 +47,24 @@ void machine_remove(char *dir)
 	assert_true(asprintf(&command, "rm -rf '%s'", dir) > 0);
 	assert_int_equal(system(command), 0);
 	free(dir);
+}
+
+void machine_put(const char *dir, const char *path, const char *text)
+{
+	hp_autofree char *full = NULL;
+	FILE *file;
+
+	assert_true(asprintf(&full, "%s%s", dir, path) > 0);
+	for (char *slash = strchr(full + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(full, 0755);
+		*slash = '/';
+	}
+	unlink(full);
+	file = fopen(full, "w");
+	assert_non_null(file);
+	fprintf(file, "%s\n", text);
+	assert_int_equal(fclose(file), 0);
 }
 
 struct hp_inventory *machine_read(const char *dir)

@@ -9,6 +9,8 @@
 char *machine_make(const char *name);		/* "two-socket": tests/fixtures/mkmachine --list */
 char *machine_unpack(const char *name);		/* "testbed-6.12": tests/fixtures/machines/NAME.machine */
 void machine_remove(char *dir);
+/* Puts a file into it (parents are made), with a newline behind the text; one that is there is replaced. */
+void machine_put(const char *dir, const char *path, const char *text);
 /* Reads the tree; fails the test when that fails. */
 struct hp_inventory *machine_read(const char *dir);
 /* The three in one: made, read, removed. */

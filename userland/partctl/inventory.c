@@ -67,6 +67,25 @@ static char *cut(const char *text, size_t columns)
 	return text_of("%.*s\u2026", (int)i, text);
 }
 
+/* Of the first cpufreq policy; hybrid machines differ in limits, not in the rest. */
+static void print_frequencies(const struct hp_inventory *inv)
+{
+	const struct hp_inv_freq *first = inv->freqs;
+
+	if (!inv->freqs_count) {
+		puts("frequency: no cpufreq policy, the firmware or a hypervisor decides");
+		return;
+	}
+	printf("frequency: %zu cpufreq polic%s, driver %s, governor %s", inv->freqs_count,
+	       inv->freqs_count == 1 ? "y" : "ies", first->driver ? first->driver : "unknown",
+	       first->governor ? first->governor : "unknown");
+	if (first->preference)
+		printf(", preference %s", first->preference);
+	if (first->max_khz)
+		printf(", %.4g to %.4g GHz", (double)first->min_khz / 1e6, (double)first->max_khz / 1e6);
+	printf("; idle states: %s\n", inv->idle_driver ? inv->idle_driver : "none");
+}
+
 static void print_machine(const struct run *run, const struct hp_inventory *inv)
 {
 	hp_autofree char *online = hp_cpulist_format(inv->online);
@@ -87,6 +106,7 @@ static void print_machine(const struct run *run, const struct hp_inventory *inv)
 	for (char **subnet = inv->local_subnets; *subnet; subnet++)
 		printf(" %s", *subnet);
 	puts(inv->local_subnets[0] ? "" : " none");
+	print_frequencies(inv);
 }
 
 /* Cores that share a line: the same package, L3 group, node and kind. */

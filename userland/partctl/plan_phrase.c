@@ -90,8 +90,51 @@ static char *port_what(const struct hp_step *step, const struct hp_inventory *in
 	return hp_format("network port %s", step->object);
 }
 
-static char *sysfile_what(const struct hp_step *step)
+/* Frequency and latency files: the last part of the path, in words. */
+static const char *const speed_words[][2] = {
+	{ "scaling_governor", "frequency governor" },
+	{ "energy_performance_preference", "energy preference" },
+	{ "scaling_min_freq", "lowest frequency" },
+	{ "scaling_max_freq", "highest frequency" },
+	{ "pm_qos_resume_latency_us", "wake-up latency" },
+};
+
+/* The word for a file about CPUs' speed, NULL for another; *number is the CPU's or cpufreq policy's. */
+static const char *speed_word(const char *path, unsigned int *number)
 {
+	const char *file = strrchr(path, '/');
+
+	if (sscanf(path, "/sys/devices/system/cpu/cpufreq/policy%u/", number) != 1 &&
+	    sscanf(path, "/sys/devices/system/cpu/cpu%u/", number) != 1)
+		return NULL;
+	for (size_t i = 0; file && i < hp_array_size(speed_words); i++) {
+		if (!strcmp(file + 1, speed_words[i][0]))
+			return speed_words[i][1];
+	}
+	return NULL;
+}
+
+/* The CPUs behind a cpufreq policy, where the inventory knows them. */
+static char *policy_cpus(const struct hp_inventory *inv, unsigned int number)
+{
+	for (size_t i = 0; inv && i < inv->freqs_count; i++) {
+		if (inv->freqs[i].number == number)
+			return hp_cpulist_format(inv->freqs[i].cpus);
+	}
+	return hp_format("%u", number);
+}
+
+static char *sysfile_what(const struct hp_step *step, const struct hp_inventory *inv)
+{
+	unsigned int number;
+	const char *word = speed_word(step->object, &number);
+
+	if (word) {
+		hp_autofree char *cpus = strstr(step->object, "/cpufreq/") ? policy_cpus(inv, number) :
+									     hp_format("%u", number);
+
+		return hp_format("%s of CPU %s", word, cpus ? cpus : "?");
+	}
 	if (strstr(step->object, "/workqueue/"))
 		return hp_format("CPUs of unbound kernel work");
 	if (strstr(step->object, "/default_smp_affinity"))
@@ -146,7 +189,7 @@ char *plan_phrase_what(const struct hp_step *step, const struct hp_inventory *in
 	if (!strcmp(step->backend, "port"))
 		return port_what(step, inv);
 	if (!strcmp(step->backend, "sysfile"))
-		return sysfile_what(step);
+		return sysfile_what(step, inv);
 	return simple_what(step);
 }
 
@@ -265,6 +308,22 @@ static char *first_line(const char *value)
 	return strndup(value, length);
 }
 
+static char *sysfile_value(const struct hp_step *step, const char *value)
+{
+	unsigned int number;
+
+	if (!speed_word(step->object, &number))
+		return mask_value(value);
+	if (strstr(step->object, "_freq"))
+		return hp_format("%.10g MHz", (double)strtoull(value, NULL, 10) / 1000);
+	if (!strstr(step->object, "_latency_us"))
+		return strdup(value);
+	/* The file's own words: 0 bounds nothing, n/a allows none. */
+	if (!strcmp(value, "0"))
+		return strdup("any");
+	return strcmp(value, "n/a") ? hp_format("%s us", value) : strdup("none: no idle state");
+}
+
 char *plan_phrase_value(const struct hp_step *step, const char *value)
 {
 	if (!value)
@@ -281,7 +340,7 @@ char *plan_phrase_value(const struct hp_step *step, const char *value)
 		return counted(value, strcmp(step->object, "base") ? "allow " : "deny ", "rule",
 			       "rules");
 	if (!strcmp(step->backend, "sysfile"))
-		return mask_value(value);
+		return sysfile_value(step, value);
 	if (!strncmp(step->attr, "memory.", 7) || !strcmp(step->attr, "MemoryMin"))
 		return size_value(value);
 	return first_line(value);

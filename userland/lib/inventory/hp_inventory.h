@@ -34,6 +34,21 @@ struct hp_inv_irq {
 	int vector;			/* the function's n-th message interrupt, from 0; -1 = its line, or pci is -1 */
 };
 
+/*
+ * CPUs that the kernel gives one frequency (/sys/devices/system/cpu/cpufreq/policyN): see
+ * Documentation/admin-guide/pm/cpufreq.rst, intel_pstate.rst and amd-pstate.rst.
+ */
+struct hp_inv_freq {
+	unsigned int number;		/* N */
+	hwloc_bitmap_t cpus;		/* related_cpus: offline ones too */
+	char *driver;			/* "acpi-cpufreq", "intel_pstate", "amd-pstate-epp"; NULL = not told */
+	char *governor;			/* in force; NULL = not told */
+	char *governors;		/* to choose from, blanks between; NULL = none told */
+	char *preference;		/* energy preference in force; NULL = the driver has none */
+	char *preferences;		/* to choose from; NULL = none */
+	uint64_t min_khz, max_khz;	/* what the hardware can do; 0 = not told */
+};
+
 enum hp_inv_dev_kind {
 	HP_DEV_BLOCK, HP_DEV_CHAR, HP_DEV_NET, HP_DEV_DRM, HP_DEV_INPUT, HP_DEV_SOUND,
 };
@@ -94,6 +109,10 @@ struct hp_inventory {
 	size_t pci_count;
 	struct hp_inv_irq *irqs;	/* sorted by number */
 	size_t irqs_count;
+	struct hp_inv_freq *freqs;	/* sorted by number */
+	size_t freqs_count;
+	hwloc_bitmap_t wake_cpus;	/* those with a wake-up latency to bound (PM QoS); NULL = none */
+	char *idle_driver;		/* cpuidle's; NULL = none: the kernel chooses no idle states */
 	bool has_smt, is_hybrid, has_systemd, has_module;	/* has_module: /sys/kernel/hostpart exists */
 	bool module_moves_irqs;		/* its interrupt guard is in force */
 	char **local_subnets;		/* IPv4 networks in use by the base "10.0.2.0/24", NULL-terminated */

@@ -30,6 +30,8 @@ int inv_read_disk_roles(struct inv_reader *reader);
 int inv_read_net_roles(struct inv_reader *reader);
 int inv_read_console_roles(struct inv_reader *reader);
 int inv_read_subnets(struct inv_reader *reader);
+int inv_read_frequencies(struct inv_reader *reader);
+void inv_free_frequencies(struct hp_inventory *inv);
 
 /* Cores and nodes of a loaded topology; a node's CPUs are hwloc's guess (it lends CPUs to memory-only nodes). */
 int inv_fill_topology(hwloc_topology_t topology, struct hp_inventory *inv);

@@ -3,6 +3,7 @@
 #include "inventory/hp_inventory.h"
 
 #include <stdio.h>
+#include <string.h>
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
 
@@ -187,6 +188,38 @@ static struct json_object *json_irqs(const struct hp_inventory *inv)
 	return list;
 }
 
+/* "performance powersave" as a list; empty for NULL. */
+static struct json_object *json_words(const char *words)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (const char *at = words; at && *(at += strspn(at, " ")); at += strcspn(at, " "))
+		json_object_array_add(list, json_object_new_string_len(at, (int)strcspn(at, " ")));
+	return list;
+}
+
+static struct json_object *json_frequencies(const struct hp_inventory *inv)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < inv->freqs_count; i++) {
+		const struct hp_inv_freq *freq = &inv->freqs[i];
+		struct json_object *out = json_object_new_object();
+
+		put_size(out, "policy", freq->number);
+		put_cpus(out, "cpus", freq->cpus);
+		put_text(out, "driver", freq->driver);
+		put_text(out, "governor", freq->governor);
+		put(out, "governors", json_words(freq->governors));
+		put_text(out, "preference", freq->preference);
+		put(out, "preferences", json_words(freq->preferences));
+		put_size(out, "min_khz", freq->min_khz);
+		put_size(out, "max_khz", freq->max_khz);
+		json_object_array_add(list, out);
+	}
+	return list;
+}
+
 static struct json_object *json_subnets(const struct hp_inventory *inv)
 {
 	struct json_object *list = json_object_new_array();
@@ -208,5 +241,7 @@ struct json_object *hp_inventory_json(const struct hp_inventory *inv)
 	put(out, "memory", json_memory(inv));
 	put(out, "pci", json_pci(inv));
 	put(out, "irqs", json_irqs(inv));
+	put(out, "frequencies", json_frequencies(inv));
+	put_text(out, "idle_driver", inv->idle_driver);
 	return out;
 }

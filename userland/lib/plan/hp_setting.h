@@ -45,6 +45,9 @@
  * sysfile   /sys/devices/virtual/workqueue/cpumask "" hex mask of the base CPUs (kernel mask format)
  * sysfile   /proc/irq/default_smp_affinity ""         hex mask of the base CPUs
  * irq       24                affinity                CPU list: the owner domain's CPUs, or the base's
+ * sysfile   /sys/devices/system/cpu/cpufreq/policyN/scaling_governor …energy_performance_preference …scaling_min_freq
+ *                             …scaling_max_freq ""    a word or kHz (optional)
+ * sysfile   /sys/devices/system/cpu/cpuN/power/pm_qos_resume_latency_us ""  microseconds, "n/a" = none at all (optional)
  * registry  table             ""                      lines "domain alpha" "cpus alpha 2-3" "memory alpha BYTES nodes 0" "pci alpha 0000:03:00.0",
  *                                                     sorted by domain in policy order (with the module only)
  *

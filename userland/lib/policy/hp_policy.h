@@ -138,6 +138,26 @@ struct hp_reclaim_spec {
 	{ .mode = HP_RECLAIM_OFF, .k = 3, .crp_ms = 5000, .rip_ms = 1800000, .distance_ms = 60000, \
 	  .budget_milli = 1000, .pressure_milli = 500, .is_ranked = true }
 
+/* Words of the kernel's cpufreq; NULL-terminated. */
+extern const char *const hp_governor_words[];
+extern const char *const hp_preference_words[];
+
+/* frequency: {governor: performance, min: 2GHz, max: 3.4GHz, preference: performance} */
+struct hp_frequency_spec {
+	const char *governor;		/* one of hp_governor_words; NULL = left as it is */
+	const char *preference;		/* energy preference, one of hp_preference_words; NULL likewise */
+	uint64_t min_khz, max_khz;	/* 0 = left as it is */
+	struct hp_loc loc;		/* line 0 = no such key */
+};
+
+/* wake_latency: 20us: how long a CPU of the domain may take to leave an idle state. */
+struct hp_latency_spec {
+	bool is_set;
+	uint64_t us;			/* 0 = no idle state at all */
+	struct hp_loc loc;
+};
+#define HP_WAKE_LATENCY_MAX_US 1000000u
+
 #define HP_ROOT_OVERLAY "overlay"
 
 struct hp_domain_spec {
@@ -151,6 +171,8 @@ struct hp_domain_spec {
 	struct hp_network_spec network;
 	struct hp_elastic_spec elastic;
 	struct hp_reclaim_spec reclaim;
+	struct hp_frequency_spec frequency;
+	struct hp_latency_spec wake_latency;
 	/*
 	 * Where 'partctl boot' finds the operating system: NULL or "overlay" = the machine's own under a
 	 * layer of the domain's, else a directory or ("/dev/...") a disk or partition of the domain.

@@ -10,6 +10,7 @@
 	"{list: \"2-3\"} or {cores: 2, kind: performance}"
 #define HP_SIZE_ALLOWED "a size with its unit (512MiB, 1.5GiB) or plain bytes"
 #define HP_AMOUNT_ALLOWED "a size with its unit (512MiB, 1.5GiB), plain bytes, or a share (50%)"
+#define HP_WAKE_LATENCY_ALLOWED "a time with its unit, such as 20us or 1ms, at most 1000ms"
 
 /* field: struct hp_cpus_spec; for the base struct hp_base_spec, where `isolated` makes no sense. */
 hp_read_fn hp_read_cpus, hp_read_base_cpus;
@@ -25,6 +26,8 @@ hp_read_fn hp_read_set;
 hp_read_fn hp_read_elastic;
 /* field: struct hp_reclaim_spec, with its defaults. */
 hp_read_fn hp_read_reclaim;
+/* field: struct hp_frequency_spec; struct hp_latency_spec. */
+hp_read_fn hp_read_frequency, hp_read_wake_latency;
 /* field: char *, the text as in hp_policy.h. */
 hp_read_fn hp_read_root;
 /* field: struct hp_port_spec *. */
