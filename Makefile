@@ -215,9 +215,9 @@ bench-kmod:
 	$(Q)scripts/testbed --kernel $(or $(KERNEL),6.12) --cpus 4 --memory 2GiB -- tests/bench/bench-kmod
 
 # What partctl contention costs, beside runqlat and runqslower; natively, so leave the machine alone meanwhile.
-bench-trace: userland
+bench-trace: userland $(O)/bench/bench_empty
 	$(Q)scripts/deps --bench
-	$(Q)tests/bench/bench-trace --pairs $(or $(PAIRS),10) $(abspath $(O))/bin/partctl
+	$(Q)tests/bench/bench-trace --pairs $(or $(PAIRS),10) --empty $(abspath $(O))/bench/bench_empty $(abspath $(O))/bin/partctl
 
 # Four situations, four ways of freeing memory, swap on a disk and on zram, in a VM: a quarter of an hour on a machine with
 # nothing else to do; ARGS picks some of them: make bench-reclaim ARGS="--swap zram --case a --case c".

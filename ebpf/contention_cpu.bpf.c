@@ -102,6 +102,18 @@ struct {
 	__type(value, __u64);
 } hp_lost_counts SEC(".maps");
 
+/*
+ * Called at a switch from or to a task that stands still for lack of memory.
+ * A second program at the switch would cost every switch as much as the first,
+ * nearly all of it for being called; asking here costs two loads.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} hp_stall_switch SEC(".maps");
+
 static __always_inline void count_lost(__u32 reason)
 {
 	__u64 *count = bpf_map_lookup_elem(&hp_lost_counts, &reason);
@@ -255,9 +267,8 @@ static __noinline void begin_counting(struct hp_cpu *cpu, struct task_struct *ne
 	cpu->began_ns = now;
 }
 
-SEC("tp_btf/sched_switch")
-int BPF_PROG(hp_contention_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
-	     unsigned int prev_state)
+static __always_inline void count_switch(bool preempt, struct task_struct *prev, struct task_struct *next,
+					 unsigned int prev_state)
 {
 	__u32 processor = processor_of(prev);	/* what bpf_get_smp_processor_id() would take a call for */
 	struct hp_cpu *cpu = bpf_map_lookup_elem(&hp_cpus, &processor);
@@ -265,10 +276,10 @@ int BPF_PROG(hp_contention_switch, bool preempt, struct task_struct *prev, struc
 	struct hp_row *stats;
 
 	if (!cpu)
-		return 0;
+		return;
 	if (!cpu->began_ns) {
 		begin_counting(cpu, next, now);
-		return 0;
+		return;
 	}
 	if (cpu->wants_offset)
 		compare_clocks(cpu, now);
@@ -291,6 +302,15 @@ int BPF_PROG(hp_contention_switch, bool preempt, struct task_struct *prev, struc
 	}
 	if (row != cpu->history.row)
 		hp_history_begin(&cpu->history, row, now);
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(hp_contention_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
+	     unsigned int prev_state)
+{
+	count_switch(preempt, prev, next, prev_state);
+	if (is_in_memstall(prev) || is_in_memstall(next))
+		bpf_tail_call(ctx, &hp_stall_switch, 0);
 	return 0;
 }
 

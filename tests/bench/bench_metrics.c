@@ -85,6 +85,8 @@ static void begin_counting(struct server *server)
 		ret = hp_contention_open(&options, &server->contention, &err);
 	if (ret == 0)
 		ret = hp_waits_open(&options, (1u << HP_WAIT_KINDS) - 1, &server->waits, &err);
+	if (ret == 0)
+		ret = hp_waits_share_switch(server->waits, server->contention, &err);
 	if (ret)
 		printf("waits are not counted, so this is too little: %s\n", err.text);
 	fflush(stdout);

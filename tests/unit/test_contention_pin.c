@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <bpf/bpf.h>
 #include <cmocka.h>
 #include <errno.h>
 #include <sched.h>
@@ -17,7 +18,7 @@
 #include "base/hp_cgroup2.h"
 #include "base/hp_tree.h"
 #include "bpf/contention_load.h"
-#include "bpf/hp_waits.h"
+#include "bpf/wait_ops.h"
 
 /* Cgroups that need not exist: a number is all that the programs know. */
 static uint64_t cgroups[] = { 1ull << 60, (1ull << 60) + 1, (1ull << 60) + 2 };
@@ -281,6 +282,57 @@ static void test_waits_go_on(void **state)
 	assert_int_equal(hp_contention_unpin(pins_above, NULL), 0);
 }
 
+/* The program that the contention's own calls at the switch, as the kernel has it; 0 = none. */
+static uint32_t called_at_switch(const struct hp_contention *contention)
+{
+	uint32_t first = 0, id = 0;
+
+	return bpf_map_lookup_elem(bpf_map__fd(contention->skel->maps.hp_stall_switch), &first, &id) ? 0 : id;
+}
+
+static struct bpf_link *own_hook(const struct hp_waits *waits)
+{
+	const struct bpf_object_skeleton *skeleton = hp_waits_source(waits, HP_WAIT_MEMORY)->skeleton;
+
+	for (int i = 0; i < skeleton->prog_cnt; i++)
+		if (strcmp(skeleton->progs[i].name, "hp_memory_switch") == 0)
+			return *skeleton->progs[i].link;
+	return NULL;
+}
+
+/* One program is called at the switch; the other, by it, also when both were pinned and taken over. */
+static void test_switch_is_shared(void **state)
+{
+	struct hp_contention *contention = begin(1), *later = NULL;
+	struct hp_waits *first = begin_waits(1), *second = begin_waits(1);
+	struct hp_contention_options wanted = options(1);
+	uint32_t called;
+
+	(void)state;
+	assert_int_equal(hp_waits_add(first, HP_WAIT_MEMORY, NULL), 0);
+	if (!hp_waits_has(first, HP_WAIT_MEMORY) || !own_hook(first))
+		skip();
+	assert_int_equal(called_at_switch(contention), 0);
+	assert_int_equal(hp_waits_share_switch(first, contention, NULL), 0);
+	called = called_at_switch(contention);
+	assert_int_not_equal(called, 0);
+	assert_null(own_hook(first));
+	assert_int_equal(hp_contention_pin(contention, pins, NULL), 0);
+	assert_int_equal(hp_waits_pin(first, HP_WAIT_MEMORY, pins_above, NULL), 0);
+	hp_contention_close(contention);
+	hp_waits_close(first);
+	assert_int_equal(hp_contention_adopt(&wanted, pins, &later, NULL), 0);
+	assert_int_equal(called_at_switch(later), called);
+	assert_int_equal(hp_waits_adopt(second, HP_WAIT_MEMORY, pins_above, NULL), 0);
+	assert_null(hp_waits_missing(second, HP_WAIT_MEMORY));
+	assert_int_equal(hp_waits_share_switch(second, later, NULL), 0);
+	assert_int_equal(called_at_switch(later), called);
+	hp_contention_close(later);
+	hp_waits_close(second);
+	assert_int_equal(hp_contention_unpin(pins, NULL), 0);
+	assert_int_equal(hp_contention_unpin(pins_above, NULL), 0);
+}
+
 /* What was never at work leaves no pins, and a kind that is not pinned is added beside one that is taken over. */
 static void test_waits_are_added(void **state)
 {
@@ -330,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_another_build),
 		cmocka_unit_test(test_limits_follow),
 		cmocka_unit_test(test_waits_go_on),
+		cmocka_unit_test(test_switch_is_shared),
 		cmocka_unit_test(test_waits_are_added),
 		cmocka_unit_test(test_tree_remove),
 	};

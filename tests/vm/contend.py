@@ -4,10 +4,12 @@
 """usage: contend.py write FILE MIB           writes so much to it in one call: the inode is locked meanwhile
        contend.py churn MIB                takes so much memory, writes to it, and gives it back
        contend.py read FILE MIB [PAUSE]    reads the first so many MiB, with a pause in seconds after each
+       contend.py pick FILE MIB            reads one page after the other out of the first so many MiB, in no order
 Each again and again until it is killed.
 """
 import mmap
 import os
+import random
 import sys
 import time
 
@@ -37,4 +39,12 @@ def read(path, mib, pause="0"):
                 time.sleep(float(pause))
 
 
-{"write": write, "churn": churn, "read": read}[sys.argv[1]](*sys.argv[2:])
+def pick(path, mib):
+    """Many pages are asked for twice before they go: the kernel notes that they were in use."""
+    file = os.open(path, os.O_RDONLY)
+    os.posix_fadvise(file, 0, 0, os.POSIX_FADV_RANDOM)
+    while True:
+        os.pread(file, 4096, random.randrange(int(mib) << 8) << 12)
+
+
+{"write": write, "churn": churn, "read": read, "pick": pick}[sys.argv[1]](*sys.argv[2:])

@@ -3,7 +3,7 @@
 # locks.t: waits for kernel locks and for memory name who held the one and who took the other.
 # kernels: 6.1 6.12
 # check: 6.12
-# timeout: 240
+# timeout: 300
 # boot: quiet
 # testbed: --cpus 2 --memory 1GiB
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
@@ -89,6 +89,25 @@ is "reclaim within a limit is counted" "$(ask limit 'phase("memory"; $a; "limit"
 is "and nobody else's fault" "$(ask limit 'part("memory"; $a; $b)')" 0
 is "all of it is its own" "$(ask limit 'part("memory"; $a; $a) >= phase("memory"; $a; "limit")')" true
 end_all
+
+# ---- memory: all is needed again and again, and a little more than fits ----
+if [ -e /proc/pressure/memory ]; then
+	mkdir -p "$root/$a" "$root/$b"
+	echo 48M > "$root/$a/memory.max"
+	exec 9< "$disk"	# the pages of a disk that nobody has open are given up, not evicted
+	within $a pick "$disk" 60
+	sleep 2
+	count thrash 4
+	exec 9<&-
+	note "$(ask thrash '[resource("memory").victims[] | select(.wait_ns > 0)]' | jq -c .)"
+	note "$(paste -sd' ' "$root/$a/memory.pressure"), $(grep refault_file "$root/$a/memory.stat")"
+	is "waits for pages that had been evicted are counted" "$(ask thrash 'phase("memory"; $a; "refault") > 1000000')" true
+	is "nobody knows who evicted them" "$(ask thrash 'part("memory"; $a; "(unknown)") >= phase("memory"; $a; "refault")')" true
+	end_all
+else
+	like "without PSI it is said that waits for evicted pages are not counted" \
+		"$(partctl contention --by "cgroup:/$a" --for 1s 2>&1)" 'no PSI'
+fi
 
 # ---- memory: a neighbour takes all there is ----
 old=$(cat /proc/sys/vm/min_free_kbytes)

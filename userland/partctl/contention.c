@@ -129,7 +129,7 @@ static int count(struct run *run, struct wish *wish, struct hp_err *err)
 	ret = hp_contention_open(&options, &contention, err);
 	if (ret)
 		return ret;
-	ret = contention_waits_open(&wish->waits, &options, err);
+	ret = contention_waits_open(&wish->waits, &options, contention, err);
 	ret = ret ? ret : contention_cache_open(&wish->waits.cache, subject, err);
 	if (ret) {
 		hp_contention_close(contention);

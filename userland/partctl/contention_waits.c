@@ -22,9 +22,13 @@ enum hp_wait_kind contention_waits_kind(const char *resource)
 }
 
 int contention_waits_open(struct contention_waits *waits, const struct hp_contention_options *options,
-			  struct hp_err *err)
+			  const struct hp_contention *contention, struct hp_err *err)
 {
-	return hp_waits_open(options, ((1u << HP_WAIT_KINDS) - 1) & ~waits->without, &waits->waits, err);
+	int ret = hp_waits_open(options, ((1u << HP_WAIT_KINDS) - 1) & ~waits->without, &waits->waits, err);
+
+	if (ret == 0)
+		hp_waits_share_switch(waits->waits, contention, NULL);	/* without that it only costs more */
+	return ret;
 }
 
 void contention_waits_close(struct contention_waits *waits)

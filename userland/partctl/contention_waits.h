@@ -21,9 +21,9 @@ struct contention_waits {
 /* The kind of the resource with this name, HP_WAIT_KINDS when there is none such. */
 enum hp_wait_kind contention_waits_kind(const char *resource);
 
-/* Begins to count every kind but those in `without`. */
+/* Begins to count every kind but those in `without`, by the hooks of `contention` where it has the same. */
 int contention_waits_open(struct contention_waits *waits, const struct hp_contention_options *options,
-			  struct hp_err *err);
+			  const struct hp_contention *contention, struct hp_err *err);
 void contention_waits_close(struct contention_waits *waits);
 void contention_waits_stop(struct contention_waits *waits);
 /* All since the beginning. */

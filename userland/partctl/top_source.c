@@ -98,7 +98,9 @@ static void start_counting(struct top_source *source)
 		hp_waits_close(source->waits);
 		source->waits = NULL;
 		source->why_waits = first_line(&waits_err);
+		return;
 	}
+	hp_waits_share_switch(source->waits, source->contention, NULL);	/* without that it only costs more */
 }
 
 static void replace(char **slot, const char *text)

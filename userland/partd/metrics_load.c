@@ -62,23 +62,39 @@ static void load_cpu(struct load *load)
 		hp_log(LOG_WARNING, "waits are counted only while partd runs: %s", err.text);
 }
 
+/* What an earlier process left, or all anew, which then is to be pinned. */
+static int begin_kind(struct load *load, enum hp_wait_kind kind, bool *is_new)
+{
+	const char *resource = hp_wait_resource(kind);
+	hp_autoerr err = HP_ERR_INIT;
+	int ret = hp_waits_adopt(load->result.waits, kind, load->pins, &err);
+
+	*is_new = ret != 0;
+	if (ret == -ESTALE)
+		hp_log(LOG_NOTICE, "%s waits are counted anew: %s", resource, err.text);
+	if (ret == 0)
+		return 0;
+	hp_err_clear(&err);
+	ret = hp_waits_add(load->result.waits, kind, &err);
+	if (ret)
+		hp_log(LOG_NOTICE, "%s waits are not counted: %s", resource, err.text);
+	return ret;
+}
+
 static void load_kind(struct load *load, enum hp_wait_kind kind)
 {
 	const char *resource = hp_wait_resource(kind);
 	struct hp_waits *waits = load->result.waits;
 	hp_autoerr err = HP_ERR_INIT;
-	int ret = hp_waits_adopt(waits, kind, load->pins, &err);
+	bool is_new;
+	int ret = begin_kind(load, kind, &is_new);
 
-	if (ret == -ESTALE)
-		hp_log(LOG_NOTICE, "%s waits are counted anew: %s", resource, err.text);
-	if (ret) {
+	if (ret == 0 && hp_waits_share_switch(waits, load->result.contention, &err) < 0) {
+		hp_log(LOG_NOTICE, "%s waits cost more than they have to: %s", resource, err.text);
 		hp_err_clear(&err);
-		ret = hp_waits_add(waits, kind, &err);
-		if (ret)
-			hp_log(LOG_NOTICE, "%s waits are not counted: %s", resource, err.text);
-		else if (hp_waits_pin(waits, kind, load->pins, &err) < 0)
-			hp_log(LOG_WARNING, "%s waits are counted only while partd runs: %s", resource, err.text);
 	}
+	if (ret == 0 && is_new && hp_waits_pin(waits, kind, load->pins, &err) < 0)
+		hp_log(LOG_WARNING, "%s waits are counted only while partd runs: %s", resource, err.text);
 	if (hp_waits_missing(waits, kind))
 		hp_log(LOG_NOTICE, "%s waits: %s", resource, hp_waits_missing(waits, kind));
 }

@@ -34,6 +34,11 @@ struct bpf_program *contention_program(const struct hp_contention *contention, s
 	return bpf_object__find_program_by_name(contention->skel->obj, contention_parts[part].program);
 }
 
+int contention_stall_calls(const struct hp_contention *contention)
+{
+	return bpf_map__fd(contention->skel->maps.hp_stall_switch);
+}
+
 /* The scheduler notes when a task was queued only with CONFIG_SCHED_INFO (every distribution has it). */
 static bool has_sched_info(const struct btf *btf)
 {

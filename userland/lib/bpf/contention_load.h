@@ -29,6 +29,8 @@ struct hp_contention {
 /* Allocates it for so many processors and domains, with nothing opened. */
 int contention_new(const struct hp_contention_options *options, struct hp_contention **out, struct hp_err *err);
 struct bpf_program *contention_program(const struct hp_contention *contention, size_t part);
+/* The map of programs that the one at the switch calls for tasks that stand still for lack of memory; its entry 0. */
+int contention_stall_calls(const struct hp_contention *contention);
 int contention_map_rows(struct hp_contention *contention, struct hp_err *err);
 
 #endif

@@ -9,7 +9,7 @@
 /*
  * Below DIR there is one directory for the build of the programs (a hash of
  * them), with a pin for each map and each attached program, named as in the
- * source. Maps are pinned last: who finds all of them finds everything.
+ * source; a program that another calls has NAME_called instead. Maps are pinned last: who finds all of them finds everything.
  */
 
 /* Pins what is loaded and attached; what was below DIR goes. On failure nothing is left there. */
@@ -20,7 +20,7 @@ int hp_pins_save(const struct bpf_object_skeleton *skeleton, const char *dir, st
  * is pinned is of another build or not whole, as err says.
  */
 int hp_pins_take(const struct bpf_object_skeleton *skeleton, const char *dir, struct hp_err *err);
-/* A pinned program that is still attached: a descriptor of it, the caller's to close; -ENOENT. */
+/* A pinned program that is still attached or called: a descriptor of it, the caller's to close; -ENOENT. */
 int hp_pins_program(const struct bpf_object_skeleton *skeleton, const char *dir, const char *name);
 /* Removes all below DIR, DIR itself, and the directories above it while they are empty. Success when there is nothing. */
 int hp_pins_remove(const char *dir, struct hp_err *err);

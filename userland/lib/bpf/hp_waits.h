@@ -73,6 +73,14 @@ int hp_waits_open(const struct hp_contention_options *options, unsigned int kind
 /* Begins to count one more kind; one that cannot be done is no error, as above. */
 int hp_waits_add(struct hp_waits *waits, enum hp_wait_kind kind, struct hp_err *err);
 /*
+ * Lets the program of `contention` at the switch call what the kinds have
+ * there: to be called at every switch is most of what a program costs. To be
+ * done whenever a kind was opened, added or adopted, before it is pinned. What
+ * is called so stops with `contention`. On failure the kind keeps a hook of its
+ * own and loses nothing.
+ */
+int hp_waits_share_switch(struct hp_waits *waits, const struct hp_contention *contention, struct hp_err *err);
+/*
  * Pins a kind that is at work below `dir` (in bpffs), in a directory of its
  * own, so that it goes on when this process ends. What was pinned there goes.
  * One that is not at work leaves nothing there.

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "base/hp_tree.h"
 #include "bpf/hp_bpf.h"
 
@@ -29,20 +30,41 @@ static char *pin_path(const struct bpf_object_skeleton *skeleton, const char *di
 	return asprintf(&path, "%s/%016" PRIx64 "/%s", dir, build_of(skeleton), name) < 0 ? NULL : path;
 }
 
-static int pin_links(const struct bpf_object_skeleton *skeleton, const char *dir, struct hp_err *err)
+/* The pin of a program that is not attached, but called by another. */
+static char *called_path(const struct bpf_object_skeleton *skeleton, const char *dir, const char *name)
 {
-	for (int i = 0; i < skeleton->prog_cnt; i++) {
-		struct bpf_link *link = *skeleton->progs[i].link;
-		hp_autofree char *path = link ? pin_path(skeleton, dir, skeleton->progs[i].name) : NULL;
-		int ret;
+	hp_autofree char *path = pin_path(skeleton, dir, name);
 
-		if (!link)
-			continue;
-		ret = path ? bpf_obj_pin(bpf_link__fd(link), path) : -ENOMEM;
-		if (ret)
-			return hp_bpf_error(err, -ret, "pinning %s", path ? path : dir);
-	}
-	return 0;
+	return path ? hp_format("%s_called", path) : NULL;
+}
+
+/* An iterator has run when all is loaded; nobody needs it again. */
+static bool is_called(const struct bpf_program *program)
+{
+	return bpf_program__fd(program) >= 0 && bpf_program__expected_attach_type(program) != BPF_TRACE_ITER;
+}
+
+static int pin_program(const struct bpf_object_skeleton *skeleton, int index, const char *dir, struct hp_err *err)
+{
+	const struct bpf_prog_skeleton *entry = &skeleton->progs[index];
+	const struct bpf_link *link = *entry->link;
+	hp_autofree char *path = NULL;
+	int ret;
+
+	if (!link && !is_called(*entry->prog))
+		return 0;
+	path = link ? pin_path(skeleton, dir, entry->name) : called_path(skeleton, dir, entry->name);
+	ret = path ? bpf_obj_pin(link ? bpf_link__fd(link) : bpf_program__fd(*entry->prog), path) : -ENOMEM;
+	return ret ? hp_bpf_error(err, -ret, "pinning %s", path ? path : dir) : 0;
+}
+
+static int pin_programs(const struct bpf_object_skeleton *skeleton, const char *dir, struct hp_err *err)
+{
+	int ret = 0;
+
+	for (int i = 0; ret == 0 && i < skeleton->prog_cnt; i++)
+		ret = pin_program(skeleton, i, dir, err);
+	return ret;
 }
 
 static int pin_maps(const struct bpf_object_skeleton *skeleton, const char *dir, struct hp_err *err)
@@ -73,7 +95,7 @@ int hp_pins_save(const struct bpf_object_skeleton *skeleton, const char *dir, st
 	if (!ret)
 		ret = hp_bpf_pin_prepare(path, err);
 	if (!ret)
-		ret = pin_links(skeleton, dir, err);
+		ret = pin_programs(skeleton, dir, err);
 	if (!ret)
 		ret = pin_maps(skeleton, dir, err);
 	if (ret)
@@ -112,7 +134,13 @@ int hp_pins_program(const struct bpf_object_skeleton *skeleton, const char *dir,
 	uint32_t size = sizeof(info);
 	int program;
 
-	if (link < 0 || bpf_obj_get_info_by_fd(link, &info, &size))
+	if (link < 0) {
+		hp_autofree char *called = called_path(skeleton, dir, name);
+
+		program = called ? bpf_obj_get(called) : -ENOMEM;
+		return program < 0 ? -ENOENT : program;
+	}
+	if (bpf_obj_get_info_by_fd(link, &info, &size))
 		return -ENOENT;
 	program = bpf_prog_get_fd_by_id(info.prog_id);
 	return program < 0 ? -ENOENT : program;

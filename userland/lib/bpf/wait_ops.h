@@ -48,6 +48,7 @@ struct hp_wait_ops {
 	 * -EOPNOTSUPP with source->missing set: not on this kernel.
 	 */
 	int (*open)(struct hp_wait_source *source, unsigned int rows_count);
+	const char *stall_program;	/* wants to be called at switches of tasks that stand still for lack of memory; NULL = none */
 	/* Between load and attach; NULL = nothing to do. */
 	int (*prepare)(struct hp_wait_source *source, struct hp_err *err);
 };

@@ -50,4 +50,5 @@ const struct hp_wait_ops hp_wait_memory = {
 	.programs = programs,
 	.programs_count = hp_array_size(programs),
 	.open = open_memory,
+	.stall_program = "hp_memory_switch",
 };
