@@ -75,40 +75,6 @@ static int resolve(struct run *run, const char *file, struct hp_kernel_table *ta
 	return hp_kernel_table_parse(claims, table, err);
 }
 
-static int fill(const char *path, int fd, const unsigned char *data, size_t size, struct hp_err *err)
-{
-	for (size_t done = 0; done < size;) {
-		ssize_t written = write(fd, data + done, size - done);
-
-		if (written < 0 && errno != EINTR)
-			return hp_err_errno(err, errno, "cannot write %s", path);
-		done += written > 0 ? (size_t)written : 0;
-	}
-	if (fchmod(fd, 0644) || fsync(fd))
-		return hp_err_errno(err, errno, "cannot write %s", path);
-	return 0;
-}
-
-/* The old file or the new one, whole, is there at any time. */
-static int replace_file(const char *path, const unsigned char *data, size_t size, struct hp_err *err)
-{
-	hp_autofree char *next = hp_format("%s.XXXXXX", path);
-	hp_autofd int fd = -1;
-	int result;
-
-	if (!next)
-		return hp_err_errno(err, ENOMEM, "write %s", path);
-	fd = mkstemp(next);
-	if (fd < 0)
-		return hp_err_errno(err, errno, "cannot write beside %s", path);
-	result = fill(path, fd, data, size, err);
-	if (!result && rename(next, path))
-		result = hp_err_errno(err, errno, "cannot write %s", path);
-	if (result)
-		unlink(next);
-	return result;
-}
-
 /* The directories of these two files are ours to make; others are the caller's. */
 static void make_directory(const char *path)
 {
@@ -126,12 +92,12 @@ static int write_files(struct run *run, const char *path, const unsigned char *d
 	/* First: a policy in force without it could not be applied by serial number or address. */
 	if (hp_root_is_live(run->ctx.root)) {
 		make_directory(HP_PARKED_FILE);
-		result = replace_file(HP_PARKED_FILE, (const unsigned char *)identities, strlen(identities), err);
+		result = hp_file_replace(HP_PARKED_FILE, identities, strlen(identities), 0644, err);
 		if (result)
 			return result;
 	}
 	make_directory(path);
-	return replace_file(path, data, size, err);
+	return hp_file_replace(path, data, size, 0644, err);
 }
 
 static int tell(struct run *run, const struct hp_kernel_table *table, const char *file, size_t bytes,

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* file.c: reads a file that a person named. */
+/* file.c: reads a file that a person named, and replaces one. */
 #include "base/hp_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
-
+#include <sys/stat.h>
+#include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 
 /* Fills up to `size` bytes; fewer at the end of the file. -errno on failure. */
 static ssize_t read_full(int fd, char *buffer, size_t size)
@@ -50,4 +53,43 @@ int hp_file_read(const char *file, size_t max_bytes, char **text, size_t *length
 	*length = used;
 	*text = hp_take(buffer);
 	return 0;
+}
+
+static int write_full(int fd, const char *data, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t written = write(fd, data + done, size - done);
+
+		if (written < 0 && errno != EINTR)
+			return -errno;
+		done += written > 0 ? (size_t)written : 0;
+	}
+	return 0;
+}
+
+/* Whatever the umask is, the mode is right before the name is. */
+static int make_beside(const char *beside, const void *data, size_t size, mode_t mode)
+{
+	hp_autofd int fd = -1;
+	int ret;
+
+	if (unlink(beside) && errno != ENOENT)
+		return -errno;
+	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	ret = write_full(fd, data, size);
+	return ret || (!fchmod(fd, mode) && !fsync(fd)) ? ret : -errno;
+}
+
+int hp_file_replace(const char *path, const void *data, size_t size, mode_t mode, struct hp_err *err)
+{
+	hp_autofree char *beside = hp_format("%s.new", path);
+	int ret = beside ? make_beside(beside, data, size, mode) : -ENOMEM;
+
+	if (!ret && rename(beside, path))
+		ret = -errno;
+	if (ret && beside && ret != -EEXIST)
+		unlink(beside);
+	return ret ? hp_err_errno(err, -ret, "cannot write %s", path) : 0;
 }

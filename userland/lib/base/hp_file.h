@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* hp_file.h: files that a person names on the command line, read whole. */
+/* hp_file.h: files read whole, and replaced whole. */
 #ifndef HP_FILE_H
 #define HP_FILE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 #include "base/hp_err.h"
 
 /*
@@ -13,5 +14,12 @@
  */
 int hp_file_read(const char *file, size_t max_bytes, char **text, size_t *length,
 		 struct hp_err *err);
+
+/*
+ * Writes PATH anew: at any time, also after a crash, the old or the new file
+ * is there whole. It is made as PATH.new first, and renamed when it is on the
+ * disk. 0 or -errno; on failure PATH is as it was.
+ */
+int hp_file_replace(const char *path, const void *data, size_t size, mode_t mode, struct hp_err *err);
 
 #endif

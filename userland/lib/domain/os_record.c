@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_file.h"
 #include "base/hp_json.h"
 #include "base/hp_text.h"
 
@@ -24,28 +25,13 @@ char *hp_os_path(const char *run_dir, const char *name, const char *suffix)
 	return hp_format("%s/os/%s%s", run_dir, name, suffix);
 }
 
-/* Temporary name, then rename: a reader sees the old or the new text. It is gone with the machine's next start anyway. */
-static int replace_file(const char *path, const char *text, struct hp_err *err)
-{
-	hp_autofree char *beside = NULL;
-	hp_autofd int fd = -1;
-
-	if (!path || asprintf(&beside, "%s.new", path) < 0) {
-		beside = NULL;
-		return hp_err_set(err, ENOMEM, "out of memory");
-	}
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || rename(beside, path) < 0)
-		return hp_err_errno(err, errno, "writing %s", path);
-	return 0;
-}
-
 int hp_os_record(const char *run_dir, const char *name, const struct hp_os *os, struct hp_err *err)
 {
 	hp_autofree char *path = hp_os_path(run_dir, name, ".json");
 	hp_autojson *record = json_object_new_object();
+	const char *text;
 
-	if (!record)
+	if (!path || !record)
 		return hp_err_set(err, ENOMEM, "out of memory");
 	json_object_object_add(record, "keeper", json_object_new_int(os->keeper));
 	json_object_object_add(record, "leader", json_object_new_int(os->leader));
@@ -54,7 +40,8 @@ int hp_os_record(const char *run_dir, const char *name, const struct hp_os *os, 
 	json_object_object_add(record, "uid_shift", json_object_new_int64(os->uid_shift));
 	json_object_object_add(record, "root", json_object_new_string(os->root));
 	json_object_object_add(record, "since", json_object_new_int64(os->since));
-	return replace_file(path, json_object_to_json_string(record), err);
+	text = json_object_to_json_string(record);
+	return hp_file_replace(path, text, strlen(text), 0600, err);
 }
 
 /* The keeper holds the lock; a lock that can be had means that it is dead. */
@@ -125,13 +112,15 @@ int hp_os_put_functions(const char *run_dir, const char *name, const char *list,
 	hp_autofree char *dir = hp_format("%s/os", run_dir);
 	hp_autofree char *path = hp_os_path(run_dir, name, ".functions");
 	hp_autoos os = HP_OS_INIT;
+	int ret;
 
-	if (!dir)
+	if (!dir || !path)
 		return hp_err_set(err, ENOMEM, "out of memory");
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return hp_err_errno(err, errno, "mkdir %s", dir);
-	if (replace_file(path, list, err) < 0)
-		return -err->errnum;
+	ret = hp_file_replace(path, list, strlen(list), 0600, err);
+	if (ret)
+		return ret;
 	if (hp_os_open(run_dir, name, &os, NULL) == 0)
 		kill(os.keeper, SIGHUP);
 	return 0;

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
+#include "base/hp_file.h"
 #include "base/hp_json.h"
 #include "base/hp_text.h"
 
@@ -50,32 +51,19 @@ static uint64_t start_ticks(pid_t pid)
 	return field ? strtoull(field + 1, NULL, 10) : 0;
 }
 
-/* Temporary name, fsync, rename: a reader sees the old or the new record. */
-static int replace_file(const char *path, const char *text, struct hp_err *err)
-{
-	hp_autofree char *beside = hp_format("%s.new", path);
-	hp_autofd int fd = -1;
-
-	if (!beside)
-		return hp_err_set(err, ENOMEM, "out of memory");
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) < 0 ||
-	    rename(beside, path) < 0)
-		return hp_err_errno(err, errno, "writing %s", path);
-	return 0;
-}
-
 int hp_domain_record(const char *run_dir, const char *name, pid_t pid, const char *cgroup, struct hp_err *err)
 {
 	hp_autofree char *path = hp_domain_record_path(run_dir, name);
 	hp_autojson *record = json_object_new_object();
+	const char *text;
 
 	if (!path || !record)
 		return hp_err_set(err, ENOMEM, "out of memory");
 	json_object_object_add(record, "pid", json_object_new_int(pid));
 	json_object_object_add(record, "start_ticks", json_object_new_int64((int64_t)start_ticks(pid)));
 	json_object_object_add(record, "cgroup", json_object_new_string(cgroup));
-	return replace_file(path, json_object_to_json_string(record), err);
+	text = json_object_to_json_string(record);
+	return hp_file_replace(path, text, strlen(text), 0600, err);
 }
 
 char *hp_domain_recorded_cgroup(const char *run_dir, const char *name)
