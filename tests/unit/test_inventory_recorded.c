@@ -215,7 +215,7 @@ static void json_has_stable_keys(void **state)
 	(void)state;
 	assert_keys(json,
 		    (const char *const[]){ "kernel", "has_systemd", "has_module", "local_subnets",
-					   "cpus", "memory", "pci", "irqs", "frequencies", "idle_driver", NULL });
+					   "cpus", "memory", "pci", "irqs", "frequencies", "idle_driver", "resctrl", NULL });
 	assert_keys(at(json, "cpus"), (const char *const[]){ "online", "offline", "has_smt",
 							     "is_hybrid", "cores", NULL });
 	assert_keys(json_object_array_get_idx(at(at(json, "cpus"), "cores"), 0),

@@ -43,6 +43,9 @@ static const char good[] =
 	"  alpha:\n"
 	"    cpus: {list: \"2-3\"}\n"
 	"    memory: {size: 1GiB, nodes: \"1\"}\n"
+	"    cache: {l3: 50%, bandwidth: 20%}\n"
+	"    frequency: {governor: performance}\n"
+	"    wake_latency: 20us\n"
 	"    devices:\n"
 	"      - {serial: disk-1, allow_shared_group: true}\n"
 	"      - {serial: disk-0, force: true}\n"
@@ -102,6 +105,26 @@ static unsigned int try_all(const struct hp_policy *policy, const struct hp_inve
 	return number - 1;
 }
 
+/* One L3 to divide, one frequency for CPUs 2-3, and latencies. */
+static void add_shares(struct hp_inventory *inv)
+{
+	struct hp_inv_resctrl *it = &inv->resctrl;
+
+	inv->freqs = calloc(1, sizeof(*inv->freqs));
+	inv->freqs_count = 1;
+	inv->freqs[0].cpus = hwloc_bitmap_alloc();
+	hwloc_bitmap_set_range(inv->freqs[0].cpus, 2, 3);
+	inv->freqs[0].governors = strdup("performance powersave");
+	inv->wake_cpus = hwloc_bitmap_dup(inv->online);
+	*it = (struct hp_inv_resctrl){
+		.is_supported = true, .is_mounted = true, .has_l3 = true, .l3_mask = 0x7ff, .shareable_mask = 0x600,
+		.l3_min_ways = 1, .bandwidth = HP_BANDWIDTH_PERCENT, .bandwidth_min = 10, .bandwidth_step = 10,
+		.bandwidth_max = 100, .classes = 8, .monitors = 9, .l3s_count = 1,
+	};
+	it->l3s = calloc(1, sizeof(*it->l3s));
+	it->l3s[0].cpus = hwloc_bitmap_dup(inv->online);
+}
+
 static void each_allocation_fails_once(void **state)
 {
 	hp_autoinventory *inv = fixture_vm();
@@ -109,6 +132,7 @@ static void each_allocation_fails_once(void **state)
 	hp_autoassignment *current = fixture_assign(fine, inv, NULL);
 
 	(void)state;
+	add_shares(inv);
 	inv->has_module = false;
 	fixture_offline(inv, "9");
 	fixture_irq(inv, 30, "nvme1q1", 6)->is_managed = true;

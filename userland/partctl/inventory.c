@@ -86,6 +86,25 @@ static void print_frequencies(const struct hp_inventory *inv)
 	printf("; idle states: %s\n", inv->idle_driver ? inv->idle_driver : "none");
 }
 
+static void print_resctrl(const struct hp_inv_resctrl *it)
+{
+	static const char *const units[] = { "no limit of memory bandwidth", "memory bandwidth in percent",
+					     "memory bandwidth in eighths of GB/s", "memory bandwidth in MB/s" };
+
+	if (!it->is_supported || !it->is_mounted) {
+		printf("resctrl: %s\n", it->is_supported ? "there, but not mounted"
+							 : "none, caches and memory bandwidth cannot be divided");
+		return;
+	}
+	if (it->has_l3)
+		printf("resctrl: %zu L3 cache%s of %d ways (%x, %x with devices%s%s), %s", it->l3s_count,
+		       it->l3s_count == 1 ? "" : "s", __builtin_popcount(it->l3_mask), it->l3_mask, it->shareable_mask,
+		       it->takes_holes ? "" : ", in a row", it->is_cdp ? ", code and data apart" : "", units[it->bandwidth]);
+	else
+		printf("resctrl: L3 caches cannot be divided, %s", units[it->bandwidth]);
+	printf(", %u classes, %u monitored\n", it->classes, it->monitors);
+}
+
 static void print_machine(const struct run *run, const struct hp_inventory *inv)
 {
 	hp_autofree char *online = hp_cpulist_format(inv->online);
@@ -107,6 +126,7 @@ static void print_machine(const struct run *run, const struct hp_inventory *inv)
 		printf(" %s", *subnet);
 	puts(inv->local_subnets[0] ? "" : " none");
 	print_frequencies(inv);
+	print_resctrl(&inv->resctrl);
 }
 
 /* Cores that share a line: the same package, L3 group, node and kind. */

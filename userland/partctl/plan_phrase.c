@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "base/hp_schemata.h"
 #include "base/hp_text.h"
 
 /* ---- what ---- */
@@ -158,6 +159,36 @@ static char *systemd_what(const struct hp_step *step)
 	return hp_format("%s of %s", step->attr, step->object);
 }
 
+static char *resctrl_what(const struct hp_step *step)
+{
+	static const char *const words[][2] = {
+		{ "", "resctrl group" },
+		{ "schemata", "cache and bandwidth" },
+		{ "cpus_list", "CPUs of resctrl group" },
+		{ "mode", "guard of the cache ways" },
+	};
+	const char *name = strstr(step->object, HP_RESCTRL_PREFIX);
+
+	if (!strcmp(step->object, "/"))
+		return hp_format("%s", *step->attr ? "cache that stays with the base" : "resctrl file system");
+	name = name ? name + strlen(HP_RESCTRL_PREFIX) : step->object;
+	for (size_t i = 0; i < hp_array_size(words); i++) {
+		if (!strcmp(step->attr, words[i][0]))
+			return hp_format("%s of %s", words[i][1], name);
+	}
+	return hp_format("%s of %s", step->attr, name);
+}
+
+/* The lines of a schemata file as one; a group's existence in a word. */
+static char *resctrl_value(const char *value)
+{
+	char *text = strdup(value);
+
+	for (char *at = text; at && (at = strchr(at, '\n')); )
+		*at = ' ';
+	return text;
+}
+
 static char *simple_what(const struct hp_step *step)
 {
 	bool is_base = !strcmp(step->object, "base");
@@ -175,6 +206,8 @@ static char *simple_what(const struct hp_step *step)
 		return hp_format("network link of %s", step->object);
 	if (!strcmp(step->backend, "nft"))
 		return hp_format("firewall between the domains");
+	if (!strcmp(step->backend, "resctrl"))
+		return resctrl_what(step);
 	if (!strcmp(step->backend, "registry"))
 		return hp_format("claims in the kernel module");
 	return hp_format("%s %s%s%s", step->backend, step->object, *step->attr ? " " : "", step->attr);
@@ -339,6 +372,8 @@ char *plan_phrase_value(const struct hp_step *step, const char *value)
 	if (!strcmp(step->backend, "devacl"))
 		return counted(value, strcmp(step->object, "base") ? "allow " : "deny ", "rule",
 			       "rules");
+	if (!strcmp(step->backend, "resctrl"))
+		return resctrl_value(value);
 	if (!strcmp(step->backend, "sysfile"))
 		return sysfile_value(step, value);
 	if (!strncmp(step->attr, "memory.", 7) || !strcmp(step->attr, "MemoryMin"))

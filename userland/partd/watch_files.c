@@ -11,6 +11,8 @@
 #include "base/hp_irq.h"
 #include "base/hp_cgroup2.h"
 #include "base/hp_log.h"
+#include "base/hp_schemata.h"
+#include "base/hp_text.h"
 
 /* A watch descriptor's bit, so that an event says which backend to look at. */
 struct files {
@@ -86,6 +88,12 @@ static void add_setting(struct files *files, const struct hp_setting *setting)
 			add_path(files, path, *setting->attr ? IN_MODIFY : IN_DELETE_SELF | IN_CREATE | IN_DELETE, bit);
 	} else if (strcmp(setting->backend, "sysfile") == 0) {
 		add_path(files, setting->object, IN_MODIFY, bit);
+	} else if (strcmp(setting->backend, "resctrl") == 0) {
+		bool is_root = strcmp(setting->object, "/") == 0;
+
+		path = hp_format(HP_RESCTRL "%s%s/%s", is_root ? "" : "/", is_root ? "" : setting->object, setting->attr);
+		if (path)
+			add_path(files, path, *setting->attr ? IN_MODIFY : IN_DELETE_SELF | IN_CREATE | IN_DELETE, bit);
 	} else if (strcmp(setting->backend, "irq") == 0) {
 		static const char *const names[] = { "smp_affinity", "smp_affinity_list" };
 

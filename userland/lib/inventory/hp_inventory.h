@@ -49,6 +49,38 @@ struct hp_inv_freq {
 	uint64_t min_khz, max_khz;	/* what the hardware can do; 0 = not told */
 };
 
+/* How a limit of memory traffic is written: of an L3's whole traffic in percent, or as an amount for each L3. */
+enum hp_inv_bandwidth {
+	HP_BANDWIDTH_NONE,
+	HP_BANDWIDTH_PERCENT,		/* Intel */
+	HP_BANDWIDTH_EIGHTHS,		/* AMD: of 10^9 bytes a second */
+	HP_BANDWIDTH_MBPS,		/* Intel mounted with mba_MBps: 2^20 bytes a second */
+};
+extern const char *const hp_inv_bandwidth_words[];	/* in enum order */
+
+struct hp_inv_l3 {
+	unsigned int id;		/* the kernel's, as in schemata; holes are usual */
+	hwloc_bitmap_t cpus;		/* online ones */
+	uint32_t taken;			/* ways that other programs' groups keep to themselves */
+};
+
+/* Dividing caches and bandwidth: Documentation/arch/x86/resctrl.rst. Only the first two are known unmounted. */
+struct hp_inv_resctrl {
+	bool is_supported, is_mounted;
+	bool has_l3, has_l2;		/* L3 or L2 caches can be divided */
+	bool is_cdp;			/* code and data have masks of their own */
+	bool takes_holes;		/* masks need not be one run */
+	uint32_t l3_mask;		/* all ways */
+	uint32_t shareable_mask;	/* those that devices may use too */
+	unsigned int l3_min_ways;	/* least in a mask, at least 1 */
+	enum hp_inv_bandwidth bandwidth;
+	unsigned int bandwidth_min, bandwidth_step, bandwidth_max;	/* in its unit; the last limits nothing */
+	unsigned int classes, monitors;	/* groups that the hardware can tell apart, the default one included; 0 = none */
+	unsigned int foreign_classes, foreign_monitors;	/* of these, used by other programs */
+	struct hp_inv_l3 *l3s;		/* in the order of schemata */
+	size_t l3s_count;
+};
+
 enum hp_inv_dev_kind {
 	HP_DEV_BLOCK, HP_DEV_CHAR, HP_DEV_NET, HP_DEV_DRM, HP_DEV_INPUT, HP_DEV_SOUND,
 };
@@ -112,6 +144,7 @@ struct hp_inventory {
 	struct hp_inv_freq *freqs;	/* sorted by number */
 	size_t freqs_count;
 	hwloc_bitmap_t wake_cpus;	/* those with a wake-up latency to bound (PM QoS); NULL = none */
+	struct hp_inv_resctrl resctrl;
 	char *idle_driver;		/* cpuidle's; NULL = none: the kernel chooses no idle states */
 	bool has_smt, is_hybrid, has_systemd, has_module;	/* has_module: /sys/kernel/hostpart exists */
 	bool module_moves_irqs;		/* its interrupt guard is in force */

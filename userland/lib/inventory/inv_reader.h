@@ -30,6 +30,8 @@ int inv_read_disk_roles(struct inv_reader *reader);
 int inv_read_net_roles(struct inv_reader *reader);
 int inv_read_console_roles(struct inv_reader *reader);
 int inv_read_subnets(struct inv_reader *reader);
+int inv_read_resctrl(struct inv_reader *reader);
+void inv_free_resctrl(struct hp_inventory *inv);
 int inv_read_frequencies(struct inv_reader *reader);
 void inv_free_frequencies(struct hp_inventory *inv);
 

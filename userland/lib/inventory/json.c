@@ -220,6 +220,48 @@ static struct json_object *json_frequencies(const struct hp_inventory *inv)
 	return list;
 }
 
+const char *const hp_inv_bandwidth_words[] = { "none", "percent", "eighths", "mbps", NULL };
+
+static struct json_object *json_caches(const struct hp_inv_resctrl *it)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < it->l3s_count; i++) {
+		struct json_object *out = json_object_new_object();
+
+		put_size(out, "id", it->l3s[i].id);
+		put_cpus(out, "cpus", it->l3s[i].cpus);
+		put_hex(out, "taken", it->l3s[i].taken, 1);
+		json_object_array_add(list, out);
+	}
+	return list;
+}
+
+static struct json_object *json_resctrl(const struct hp_inv_resctrl *it)
+{
+	struct json_object *out = json_object_new_object();
+
+	put_bool(out, "is_supported", it->is_supported);
+	put_bool(out, "is_mounted", it->is_mounted);
+	put_bool(out, "has_l3", it->has_l3);
+	put_bool(out, "has_l2", it->has_l2);
+	put_bool(out, "is_cdp", it->is_cdp);
+	put_bool(out, "takes_holes", it->takes_holes);
+	put_hex(out, "l3_mask", it->l3_mask, 1);
+	put_hex(out, "shareable_mask", it->shareable_mask, 1);
+	put_size(out, "l3_min_ways", it->l3_min_ways);
+	put_text(out, "bandwidth", hp_inv_bandwidth_words[it->bandwidth]);
+	put_size(out, "bandwidth_min", it->bandwidth_min);
+	put_size(out, "bandwidth_step", it->bandwidth_step);
+	put_size(out, "bandwidth_max", it->bandwidth_max);
+	put_size(out, "classes", it->classes);
+	put_size(out, "monitors", it->monitors);
+	put_size(out, "foreign_classes", it->foreign_classes);
+	put_size(out, "foreign_monitors", it->foreign_monitors);
+	put(out, "caches", json_caches(it));
+	return out;
+}
+
 static struct json_object *json_subnets(const struct hp_inventory *inv)
 {
 	struct json_object *list = json_object_new_array();
@@ -243,5 +285,6 @@ struct json_object *hp_inventory_json(const struct hp_inventory *inv)
 	put(out, "irqs", json_irqs(inv));
 	put(out, "frequencies", json_frequencies(inv));
 	put_text(out, "idle_driver", inv->idle_driver);
+	put(out, "resctrl", json_resctrl(&inv->resctrl));
 	return out;
 }

@@ -98,7 +98,7 @@ static int emit_subtrees(struct emit *emit)
 static int (*const rows[])(struct emit *emit) = {
 	emit_cgroups, emit_netns, emit_device_acls, emit_inits, emit_subtrees,
 	emit_ports,   emit_star,  emit_base_acl,    emit_irqs,	emit_frequencies,
-	emit_registry,
+	emit_caches,  	emit_registry,
 };
 
 static int format_lists(struct emit *emit)

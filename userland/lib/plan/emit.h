@@ -37,6 +37,7 @@ int emit_base_acl(struct emit *emit);		/* devacl base */
 int emit_ports(struct emit *emit);
 int emit_star(struct emit *emit);		/* star legs and the nft rules between them */
 int emit_irqs(struct emit *emit);		/* masks and interrupts */
+int emit_caches(struct emit *emit);		/* groups of resctrl */
 int emit_frequencies(struct emit *emit);	/* frequency and wake-up latency */
 int emit_registry(struct emit *emit);
 

@@ -12,6 +12,7 @@ char *gap_owner_names(const struct plan_run *run, hwloc_const_bitmap_t owners);
 int gaps_of_sharing(struct plan_run *run);	/* caches, memory nodes */
 int gaps_of_devices(struct plan_run *run);
 int gaps_of_irqs(struct plan_run *run);
+int gaps_of_shares(struct plan_run *run);	/* of cache and bandwidth, that are asked for */
 int gaps_of_frequencies(struct plan_run *run);
 
 #endif

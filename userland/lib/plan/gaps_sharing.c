@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include "base/hp_auto.h"
 #include "base/hp_text.h"
+#include "plan/cache.h"
 
 struct core_at {
 	int l3;
@@ -73,13 +74,17 @@ static int find_neighbours(const struct plan_run *run, hwloc_bitmap_t *neighbour
 	return 0;
 }
 
-static int gap_of_cache(struct plan_run *run, size_t domain, hwloc_bitmap_t neighbours)
+/* Who has ways of its own evicts nobody's lines, and nobody evicts its. */
+static int gap_of_cache(struct plan_run *run, const struct plan_cache *cache, size_t domain, hwloc_bitmap_t neighbours)
 {
 	hp_autofree char *names = NULL;
 
 	if (hwloc_bitmap_clr(neighbours, (unsigned int)domain))
 		return -ENOMEM;
-	if (hwloc_bitmap_iszero(neighbours))
+	for (size_t i = 0; i < run->out->domains_count; i++)
+		if (plan_cache_is_divided(cache, run->inv, run->out, i) && hwloc_bitmap_clr(neighbours, (unsigned int)i))
+			return -ENOMEM;
+	if (hwloc_bitmap_iszero(neighbours) || plan_cache_is_divided(cache, run->inv, run->out, domain))
 		return 0;
 	names = gap_owner_names(run, neighbours);
 	if (!names)
@@ -95,7 +100,8 @@ static int gaps_of_caches(struct plan_run *run)
 {
 	size_t owners = run->out->domains_count + 1;
 	hp_autofree hwloc_bitmap_t *neighbours = calloc(owners, sizeof(*neighbours));
-	int rc = neighbours ? 0 : -ENOMEM;
+	plan_autocache cache = PLAN_CACHE_INIT;
+	int rc = neighbours ? plan_cache_make(run->policy, run->inv, run->out, &cache) : -ENOMEM;
 
 	for (size_t i = 0; !rc && i < owners; i++) {
 		neighbours[i] = hwloc_bitmap_alloc();
@@ -104,7 +110,7 @@ static int gaps_of_caches(struct plan_run *run)
 	if (!rc)
 		rc = find_neighbours(run, neighbours);
 	for (size_t i = 0; !rc && i + 1 < owners; i++)
-		rc = gap_of_cache(run, i, neighbours[i]);
+		rc = gap_of_cache(run, &cache, i, neighbours[i]);
 	for (size_t i = 0; neighbours && i < owners; i++)
 		hwloc_bitmap_free(neighbours[i]);
 	return rc;

@@ -45,6 +45,11 @@
  * sysfile   /sys/devices/virtual/workqueue/cpumask "" hex mask of the base CPUs (kernel mask format)
  * sysfile   /proc/irq/default_smp_affinity ""         hex mask of the base CPUs
  * irq       24                affinity                CPU list: the owner domain's CPUs, or the base's
+ * resctrl   /                 ""                      "present": mounted (optional, like all of these)
+ * resctrl   /                 schemata                the L3 ways that stay with the base: "L3:0=600;1=7ff", L3DATA and L3CODE with CDP
+ * resctrl   hostpart-alpha    "" schemata cpus_list   a class of its own: "L3:0=f;1=600", line "MB:0=40;1=100", CPU list
+ * resctrl   mon_groups/hostpart-beta "" cpus_list     a group that only counts
+ * resctrl   hostpart-alpha    mode                    "exclusive L3:0=f": the kernel guards these ways; after all masks are set
  * sysfile   /sys/devices/system/cpu/cpufreq/policyN/scaling_governor …energy_performance_preference …scaling_min_freq
  *                             …scaling_max_freq ""    a word or kHz (optional)
  * sysfile   /sys/devices/system/cpu/cpuN/power/pm_qos_resume_latency_us ""  microseconds, "n/a" = none at all (optional)

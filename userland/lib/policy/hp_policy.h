@@ -150,6 +150,20 @@ struct hp_frequency_spec {
 	struct hp_loc loc;		/* line 0 = no such key */
 };
 
+/*
+ * cache: {l3: 50%, bandwidth: 40%, priority: 10}: a share of each L3 cache that it has CPUs at, and a limit of
+ * the memory traffic below it.
+ */
+struct hp_cache_spec {
+	unsigned int l3_milli;		/* thousandths of a percent; 0 = none asked for, or a mask */
+	uint32_t l3_mask;		/* ways, as the kernel's capacity bitmask; 0 = none, or a share */
+	unsigned int bandwidth_milli;	/* thousandths of a percent; 0 = none asked for, or an amount */
+	uint32_t bandwidth_mbps;	/* 10^6 bytes a second; 0 = none, or a share */
+	unsigned int priority;		/* who is higher is served first; equal ones in file order */
+	struct hp_loc loc;		/* line 0 = no such key */
+};
+#define HP_CACHE_PRIORITY_MAX 100
+
 /* wake_latency: 20us: how long a CPU of the domain may take to leave an idle state. */
 struct hp_latency_spec {
 	bool is_set;
@@ -171,6 +185,7 @@ struct hp_domain_spec {
 	struct hp_network_spec network;
 	struct hp_elastic_spec elastic;
 	struct hp_reclaim_spec reclaim;
+	struct hp_cache_spec cache;
 	struct hp_frequency_spec frequency;
 	struct hp_latency_spec wake_latency;
 	/*

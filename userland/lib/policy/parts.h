@@ -26,6 +26,8 @@ hp_read_fn hp_read_set;
 hp_read_fn hp_read_elastic;
 /* field: struct hp_reclaim_spec, with its defaults. */
 hp_read_fn hp_read_reclaim;
+/* field: struct hp_cache_spec. */
+hp_read_fn hp_read_cache;
 /* field: struct hp_frequency_spec; struct hp_latency_spec. */
 hp_read_fn hp_read_frequency, hp_read_wake_latency;
 /* field: char *, the text as in hp_policy.h. */

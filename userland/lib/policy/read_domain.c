@@ -101,6 +101,8 @@ static const struct hp_key domain_keys[] = {
 	  offsetof(struct hp_domain_spec, elastic), false },
 	{ "reclaim", "a mapping such as {mode: on}", hp_read_reclaim,
 	  offsetof(struct hp_domain_spec, reclaim), false },
+	{ "cache", "a mapping such as {l3: 50%}", hp_read_cache,
+	  offsetof(struct hp_domain_spec, cache), false },
 	{ "frequency", "a mapping such as {governor: performance}", hp_read_frequency,
 	  offsetof(struct hp_domain_spec, frequency), false },
 	{ "wake_latency", HP_WAKE_LATENCY_ALLOWED, hp_read_wake_latency,

@@ -73,6 +73,7 @@ static void run_checks(struct verify *verify)
 	verify_devices(verify);
 	verify_network(verify);
 	verify_interrupts(verify);
+	verify_caches(verify);
 	verify_frequencies(verify);
 	verify_hosts(verify);
 	verify_module(verify);

@@ -52,6 +52,7 @@ void verify_memory(struct verify *verify);
 void verify_devices(struct verify *verify);
 void verify_network(struct verify *verify);
 void verify_interrupts(struct verify *verify);
+void verify_caches(struct verify *verify);
 void verify_frequencies(struct verify *verify);
 void verify_hosts(struct verify *verify);
 void verify_module(struct verify *verify);
