@@ -97,9 +97,9 @@ static void print_resctrl(const struct hp_inv_resctrl *it)
 		return;
 	}
 	if (it->has_l3)
-		printf("resctrl: %zu L3 cache%s of %d ways (%x, %x with devices%s%s), %s", it->l3s_count,
+		printf("resctrl: %zu L3 cache%s of %d ways (%x, %x also for devices%s%s), %s", it->l3s_count,
 		       it->l3s_count == 1 ? "" : "s", __builtin_popcount(it->l3_mask), it->l3_mask, it->shareable_mask,
-		       it->takes_holes ? "" : ", in a row", it->is_cdp ? ", code and data apart" : "", units[it->bandwidth]);
+		       it->takes_holes ? "" : ", masks without holes", it->is_cdp ? ", code and data apart" : "", units[it->bandwidth]);
 	else
 		printf("resctrl: L3 caches cannot be divided, %s", units[it->bandwidth]);
 	printf(", %u classes, %u monitored\n", it->classes, it->monitors);
