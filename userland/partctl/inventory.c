@@ -76,20 +76,18 @@ static void print_frequencies(const struct hp_inventory *inv)
 		puts("frequency: no cpufreq policy, the firmware or a hypervisor decides");
 		return;
 	}
-	printf("frequency: %zu cpufreq polic%s, driver %s, governor %s", inv->freqs_count,
-	       inv->freqs_count == 1 ? "y" : "ies", first->driver ? first->driver : "unknown",
-	       first->governor ? first->governor : "unknown");
-	if (first->preference)
-		printf(", preference %s", first->preference);
+	printf("frequency: %zu cpufreq polic%s, driver %s", inv->freqs_count, inv->freqs_count == 1 ? "y" : "ies",
+	       first->driver ? first->driver : "unknown");
 	if (first->max_khz)
 		printf(", %.4g to %.4g GHz", (double)first->min_khz / 1e6, (double)first->max_khz / 1e6);
 	printf("; idle states: %s\n", inv->idle_driver ? inv->idle_driver : "none");
+	printf("  governor %s, energy preference %s\n", first->governor ? first->governor : "unknown",
+	       first->preference ? first->preference : "none");
 }
 
 static void print_resctrl(const struct hp_inv_resctrl *it)
 {
-	static const char *const units[] = { "no limit of memory bandwidth", "memory bandwidth in percent",
-					     "memory bandwidth in eighths of GB/s", "memory bandwidth in MB/s" };
+	static const char *const units[] = { "no limit", "in percent", "in eighths of GB/s", "in MB/s" };
 
 	if (!it->is_supported || !it->is_mounted) {
 		printf("resctrl: %s\n", it->is_supported ? "there, but not mounted"
@@ -97,12 +95,12 @@ static void print_resctrl(const struct hp_inv_resctrl *it)
 		return;
 	}
 	if (it->has_l3)
-		printf("resctrl: %zu L3 cache%s of %d ways (%x, %x also for devices%s%s), %s", it->l3s_count,
+		printf("resctrl: %zu L3 cache%s of %d ways (%x, %x also for devices), masks %s holes%s\n", it->l3s_count,
 		       it->l3s_count == 1 ? "" : "s", __builtin_popcount(it->l3_mask), it->l3_mask, it->shareable_mask,
-		       it->takes_holes ? "" : ", masks without holes", it->is_cdp ? ", code and data apart" : "", units[it->bandwidth]);
+		       it->takes_holes ? "with" : "without", it->is_cdp ? ", code and data apart" : "");
 	else
-		printf("resctrl: L3 caches cannot be divided, %s", units[it->bandwidth]);
-	printf(", %u classes, %u monitored\n", it->classes, it->monitors);
+		puts("resctrl: L3 caches cannot be divided");
+	printf("  memory bandwidth: %s; %u classes, %u monitored\n", units[it->bandwidth], it->classes, it->monitors);
 }
 
 static void print_machine(const struct run *run, const struct hp_inventory *inv)
