@@ -56,7 +56,7 @@ struct hp_damon_seen {
 	unsigned int accesses, regions;	/* regions: how many this target has in this window */
 };
 
-/* Needs perf_event_open(2). The descriptor becomes readable as windows end. */
+/* Needs the kernel's BTF. The descriptor becomes readable as windows end. */
 int hp_damon_events_open(pid_t kdamond, struct hp_damon_events **events, struct hp_err *err);
 void hp_damon_events_close(struct hp_damon_events *events);
 int hp_damon_events_fd(const struct hp_damon_events *events);
