@@ -7,6 +7,7 @@ CC        ?= gcc
 CLANG     ?= clang
 BPFTOOL   ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 UNITDIR   ?= $(PREFIX)/lib/systemd/system
+GENERATORDIR ?= $(patsubst %/system,%/system-generators,$(UNITDIR))
 # The release, from the changelog; between releases with the commit behind it.
 RELEASE   := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' scripts/debian/changelog)
 VERSION   := $(RELEASE)$(shell scripts/version-suffix $(RELEASE))
@@ -36,6 +37,8 @@ PARTCTL_SRC  := $(call find-c,userland/partctl)
 PARTD_SRC    := $(call find-c,userland/partd)
 INIT_SRC     := $(call find-c,userland/init)
 OS_SRC       := $(call find-c,userland/os)
+OUTSIDE_SRC  := $(call find-c,userland/outside)
+GENERATOR_SRC := $(call find-c,userland/generator)
 TEST_SRC     := $(sort $(wildcard tests/unit/test_*.c))
 TEST_HELPERS := $(filter-out $(TEST_SRC),$(sort $(wildcard tests/unit/*.c)))
 BENCH_SRC    := $(sort $(wildcard tests/bench/*.c))
@@ -48,7 +51,9 @@ objs      = $(patsubst %.c,$(O)/obj/%.o,$(1))
 LIB      := $(O)/libhostpart.a
 PROGRAMS := $(if $(PARTCTL_SRC),$(O)/bin/partctl) $(if $(PARTD_SRC),$(O)/bin/partd) \
 	    $(if $(INIT_SRC),$(O)/libexec/hostpart/domain-init) \
-	    $(if $(OS_SRC),$(O)/libexec/hostpart/domain-os)
+	    $(if $(OS_SRC),$(O)/libexec/hostpart/domain-os) \
+	    $(if $(OUTSIDE_SRC),$(O)/libexec/hostpart/outside) \
+	    $(if $(GENERATOR_SRC),$(O)/generators/hostpart-generator)
 SKELS    := $(patsubst ebpf/%.bpf.c,$(BPF_DIR)/%.skel.h,$(BPF_SRC))
 MAN      := $(patsubst userland/man/%.scd,$(B)/man/%,$(MAN_SRC))
 TESTS    := $(patsubst tests/unit/%.c,$(O)/unit/%,$(TEST_SRC))
@@ -139,6 +144,8 @@ $(if $(PARTCTL_SRC),$(eval $(call program,$(O)/bin/partctl,$(PARTCTL_SRC),$$(CUR
 $(if $(PARTD_SRC),$(eval $(call program,$(O)/bin/partd,$(PARTD_SRC))))
 $(if $(INIT_SRC),$(eval $(call program,$(O)/libexec/hostpart/domain-init,$(INIT_SRC))))
 $(if $(OS_SRC),$(eval $(call program,$(O)/libexec/hostpart/domain-os,$(OS_SRC))))
+$(if $(OUTSIDE_SRC),$(eval $(call program,$(O)/libexec/hostpart/outside,$(OUTSIDE_SRC))))
+$(if $(GENERATOR_SRC),$(eval $(call program,$(O)/generators/hostpart-generator,$(GENERATOR_SRC))))
 # What partctl top shows is tested without its terminal.
 unit_with = $(if $(findstring /test_top_,$(1)),$(addprefix userland/partctl/top_,$(addsuffix .c,model format state grid overview heat latency list layout)))
 $(foreach t,$(TEST_SRC),$(eval $(call program,$(O)/unit/$(basename $(notdir $(t))),$(t) $(TEST_HELPERS) $(call unit_with,$(t)),-lcmocka)))
@@ -314,7 +321,9 @@ install: userland man $(B)/dashboard.json
 	$(Q)install -D -m 644 $(B)/dashboard.json $(D)/share/hostpart/monitoring/grafana-dashboard.json
 	$(Q)install -m 644 scripts/monitoring/prometheus.yml $(D)/share/hostpart/monitoring/
 	$(Q)install -m 755 scripts/monitoring/textfile $(D)/libexec/hostpart/
-	$(Q)install -d $(DESTDIR)$(UNITDIR)
+	$(Q)install -m 644 scripts/monitoring/partd-tcp.conf $(D)/share/hostpart/monitoring/
+	$(Q)install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(GENERATORDIR)
+	$(Q)for p in $(filter $(O)/generators/%,$(PROGRAMS)); do install -m 755 $$p $(DESTDIR)$(GENERATORDIR)/; done
 	$(Q)for f in $(wildcard $(addprefix scripts/systemd/*.,service target timer)); do \
 		sed 's,/usr/\(sbin\|libexec\)/,$(PREFIX)/\1/,' $$f > $(DESTDIR)$(UNITDIR)/$${f##*/}; done
 

@@ -20,8 +20,12 @@ done <<'LIST'
 usr/sbin/partctl
 usr/sbin/partd
 usr/libexec/hostpart/domain-init
+usr/libexec/hostpart/domain-os
+usr/libexec/hostpart/outside
 (usr/)?lib/systemd/system/partd.service
 (usr/)?lib/systemd/system/hostpart.target
+(usr/)?lib/systemd/system/hostpart-domain@.service
+(usr/)?lib/systemd/system-generators/hostpart-generator
 usr/share/man/man1/partctl.1.gz
 usr/share/man/man8/partd.8.gz
 usr/share/bash-completion/completions/partctl
@@ -30,6 +34,7 @@ usr/share/hostpart/policies/hostpart-policy.schema.json
 usr/share/hostpart/policies/alerts.yml
 usr/share/hostpart/monitoring/grafana-dashboard.json
 usr/share/hostpart/monitoring/prometheus.yml
+usr/share/hostpart/monitoring/partd-tcp.conf
 usr/share/initramfs-tools/hooks/hostpart
 usr/lib/modules-load.d/hostpart.conf
 LIST
@@ -57,7 +62,7 @@ exits 77 "another kernel is skipped, with the status that means so" dkms build -
 
 # ---- units ----
 units=$(dirname "$(find "$work/root" -name partd.service)")
-for unit in partd.service hostpart.target; do
+for unit in partd.service hostpart.target hostpart-domain@.service; do
 	like "$unit is skipped when the kernel's command line says so" "$(cat "$units/$unit")" '^ConditionKernelCommandLine=!hostpart.disable$'
 done
 

@@ -102,3 +102,25 @@ ok "it boots once more" partctl -q boot alpha --no-wait
 ok "teardown ends it" partctl -q teardown
 not_ok "nothing is left in /run" test -e /run/hostpart/os
 is "machinectl shows none" "$(machinectl list --no-legend)" ""
+
+phase "the unit of a domain"
+mkdir -p /etc/hostpart
+sed 's/^  alpha:$/&\n    autostart: true/' $policy > /etc/hostpart/policy.yaml
+unit=hostpart-domain@alpha.service
+ok "the machine is cut" systemctl start hostpart.target
+eventually 30 "what partd starts by itself is that unit" bash -c "systemctl is-active $unit | grep -q ^activ"
+eventually $patient "which is active when the operating system has started up" systemctl -q is-active $unit
+is "it is alpha's" "$(command partctl status -o json | jq -r '.domains[].system' | words)" "running null"
+is "nothing of partd's confinement is inherited" "$(awk '$1 == "NoNewPrivs:" { print $2 }' "/proc/$(leader alpha)/status")" 0
+ok "its own disk is writable" inside alpha dd if=/dev/zero of="/dev/$disk" bs=4k count=1 conv=notrunc status=none
+ok "a unit that asks for it comes after it" systemd-run -q --wait -p Wants=$unit -p After=$unit -- test -e /run/hostpart/os/alpha.json
+ok "stopping the unit stops it" systemctl stop $unit
+is "in good order" "$(systemctl show -P ActiveState $unit) $(systemctl show -P Result $unit)" "inactive success"
+not_ok "it is down" command partctl stop alpha
+systemctl start --no-block $unit
+eventually $patient "it starts again" systemctl -q is-active $unit
+ok "the operating system powers itself off" inside alpha systemctl poweroff
+eventually 120 "the unit is no longer active" bash -c "[ \$(systemctl show -P ActiveState $unit) = inactive ]"
+is "which is no failure" "$(systemctl show -P Result $unit)" success
+ok "teardown" command partctl -q teardown
+systemctl stop partd

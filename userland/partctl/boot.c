@@ -3,6 +3,8 @@
 #include "partctl.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <systemd/sd-daemon.h>
 #include "apply/hp_hosts.h"
 #include "domain/hp_os.h"
 
@@ -29,12 +31,41 @@ static int report(struct run *run, const char *domain, const char *done, bool wa
 	return HP_EXIT_OK;
 }
 
+/* For a unit of systemd, which is active for as long as this waits. */
+static int follow(const struct run *run, const char *domain, struct hp_err *err)
+{
+	hp_autoos os = HP_OS_INIT;
+	struct pollfd ended = { .fd = -1, .events = POLLIN };
+
+	if (hp_os_open(run->ctx.run_dir, domain, &os, err) < 0)
+		return -err->errnum;
+	sd_notify(0, "READY=1");
+	ended.fd = os.pidfd;
+	while (poll(&ended, 1, -1) < 0)
+		if (errno != EINTR)
+			return hp_err_errno(err, errno, "waiting for the end of %s", domain);
+	return 0;
+}
+
+static int boot_and_follow(struct run *run, const char *domain, unsigned int seconds, struct hp_err *err)
+{
+	int ret = hp_hosts_boot(&run->ctx, domain, seconds, err);
+
+	/* Booted by hand, or by somebody else just now: as good. */
+	if (ret == -EEXIST)
+		hp_err_clear(err);
+	else if (ret < 0)
+		return ret;
+	return follow(run, domain, err);
+}
+
 static int run_boot(struct run *run, int argc, char **argv)
 {
 	unsigned int seconds = UP_SECONDS;
-	bool is_impatient = false;
+	bool is_impatient = false, is_following = false;
 	const struct option_spec options[] = {
 		{ "no-wait", 'n', NULL, "return as soon as its PID 1 runs", .flag = &is_impatient },
+		{ "follow", 'f', NULL, "stay until it has ended; one that is booted already is fine", .flag = &is_following },
 		{ "timeout", 0, "SECONDS", "how long to wait until it has started up (300)", .parse = cli_parse_seconds,
 		  .into = &seconds },
 		{ 0 },
@@ -44,9 +75,13 @@ static int run_boot(struct run *run, int argc, char **argv)
 
 	if (first < 0)
 		return status;
-	if (hp_hosts_boot(&run->ctx, argv[first], is_impatient ? 0 : seconds, &err) < 0)
+	if (is_impatient)
+		seconds = 0;
+	if (is_following ? boot_and_follow(run, argv[first], seconds, &err) :
+			   hp_hosts_boot(&run->ctx, argv[first], seconds, &err))
 		return cli_fail(run, &err);
-	return report(run, argv[first], is_impatient ? "starts" : "has started up", false);
+	return is_following ? report(run, argv[first], "has ended", false) :
+	       report(run, argv[first], is_impatient ? "starts" : "has started up", false);
 }
 
 static int run_stop(struct run *run, int argc, char **argv)
@@ -91,7 +126,7 @@ static int run_reboot(struct run *run, int argc, char **argv)
 const struct verb verb_boot = {
 	.name = "boot",
 	.summary = "start the operating system of a domain",
-	.usage = "DOMAIN [--no-wait] [--timeout SECONDS]",
+	.usage = "DOMAIN [--no-wait] [--follow] [--timeout SECONDS]",
 	.help = "Boots an operating system, with systemd as PID 1, on the domain's processors, memory, devices and\n"
 		"network, and returns when it has started up. Its root is what the policy says under root: by\n"
 		"default this machine's own installation, read-only, under a layer of the domain's own that\n"

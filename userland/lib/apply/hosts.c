@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include "apply/hp_engine.h"
 #include "base/hp_auto.h"
+#include "base/hp_outside.h"
 #include "base/hp_text.h"
 #include "domain/hp_os.h"
 #include "policy/hp_policy.h"
@@ -116,6 +117,19 @@ static bool is_wanted(const struct hp_ctx *ctx, const struct hp_domain_spec *spe
 	       hp_os_open(ctx->run_dir, spec->name, &os, NULL) < 0;
 }
 
+/* Its unit boots it with "partctl boot"; an operating system would inherit what a confined partd may not do. */
+static int boot_by_unit(const struct hp_domain_spec *spec, struct hp_err *err)
+{
+	hp_autofree char *unit = hp_format("hostpart-domain@%s.service", spec->name);
+
+	return unit ? hp_outside_start_unit(unit, err) : hp_err_set(err, ENOMEM, "out of memory");
+}
+
+static int autostart_one(struct hp_ctx *ctx, const struct hp_engine_result *plan, size_t index, struct hp_err *err)
+{
+	return hp_outside_is_needed() ? boot_by_unit(&plan->policy->domains[index], err) : boot(ctx, plan, index, 0, err);
+}
+
 static int autostart_each(struct hp_ctx *ctx, const struct hp_engine_result *plan, unsigned int *booted, struct hp_err *err)
 {
 	int first = 0;
@@ -123,7 +137,7 @@ static int autostart_each(struct hp_ctx *ctx, const struct hp_engine_result *pla
 	for (size_t i = 0; i < plan->policy->domains_count; i++) {
 		if (!is_wanted(ctx, &plan->policy->domains[i]))
 			continue;
-		if (boot(ctx, plan, i, 0, first ? NULL : err) == 0)
+		if (autostart_one(ctx, plan, i, first ? NULL : err) == 0)
 			++*booted;
 		else if (!first)
 			first = -err->errnum;

@@ -105,8 +105,14 @@ static int listen_tcp(const struct hp_serve_address *address, struct hp_err *err
 	hp_autofd int fd = socket(address->tcp.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int one = 1;
 
-	if (fd < 0)
-		return hp_err_errno(err, errno, "metrics on %s", address->shown);
+	if (fd < 0) {
+		int errnum = errno;
+
+		hp_err_errno(err, errnum, "metrics on %s", address->shown);
+		if (errnum == EAFNOSUPPORT)
+			hp_err_hint(err, "partd.service has no network of its own accord: partd(8), METRICS, says how to give it one");
+		return -errnum;
+	}
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	/* At boot the address may come later than partd; of IPv6 only what was named. */
 	setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof(one));

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/mount.h>
 #include "base/hp_auto.h"
+#include "base/hp_outside.h"
+#include "base/hp_text.h"
 
 /* The mount of HP_CGROUP_MOUNT: per-mount options, and options of the file system itself. */
 struct mount_line {
@@ -108,6 +110,21 @@ static void add_option(char *list, size_t size, const char *option, size_t len)
 	snprintf(list + used, size - used, "%s%.*s", used ? "," : "", (int)len, option);
 }
 
+/* A confined partd mounts nothing. */
+static int remount(const struct hp_ctx *ctx, unsigned long flags, const char *data, struct hp_err *err)
+{
+	hp_autofree char *number = hp_format("%#lx", flags);
+	const char *const args[] = { "remount", HP_CGROUP_MOUNT, number, data, NULL };
+
+	if (!number)
+		return hp_err_set(err, ENOMEM, "out of memory");
+	if (hp_outside_is_needed())
+		return hp_outside_run(ctx->libexec_dir, ctx->run_dir, args, err);
+	if (mount(NULL, HP_CGROUP_MOUNT, NULL, MS_REMOUNT | flags, data))
+		return hp_err_errno(err, errno, "remount " HP_CGROUP_MOUNT " with \"%s\"", data);
+	return 0;
+}
+
 int hp_cgroup_write_nsdelegate(struct hp_ctx *ctx, const char *value, struct hp_err *err)
 {
 	char data[512] = "";
@@ -128,7 +145,5 @@ int hp_cgroup_write_nsdelegate(struct hp_ctx *ctx, const char *value, struct hp_
 	}
 	if (is_wanted)
 		add_option(data, sizeof(data), "nsdelegate", strlen("nsdelegate"));
-	if (mount(NULL, HP_CGROUP_MOUNT, NULL, MS_REMOUNT | mount_flags(line.options), data))
-		return hp_err_errno(err, errno, "remount " HP_CGROUP_MOUNT " with \"%s\"", data);
-	return 0;
+	return remount(ctx, mount_flags(line.options), data, err);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/hp_auto.h"
 #include "base/hp_cgroup2.h"
+#include "base/hp_outside.h"
 #include "domain/hp_domain.h"
 
 static int probe(struct hp_ctx *ctx, struct hp_err *err)
@@ -83,6 +84,16 @@ static int adjust(struct hp_ctx *ctx, const char *object, const struct hp_domain
 	return hp_domain_set_hostname(domain, hostname, err);
 }
 
+/* The domain would inherit for good what a confined partd may not do. */
+static int start_outside(const struct hp_ctx *ctx, const struct hp_domain_start *start, struct hp_err *err)
+{
+	const char *const args[] = {
+		"start", start->name, start->hostname, start->cgroup, start->run_dir, start->lib_dir, start->libexec_dir, NULL,
+	};
+
+	return hp_outside_run(ctx->libexec_dir, ctx->run_dir, args, err);
+}
+
 static int run_domain(struct hp_ctx *ctx, const char *object, const char *value, struct hp_err *err)
 {
 	hp_autofree char *copy = strdup(value);
@@ -103,7 +114,7 @@ static int run_domain(struct hp_ctx *ctx, const char *object, const char *value,
 		return adjust(ctx, object, &domain, hostname, cgroup, err);
 	start.hostname = hostname;
 	start.cgroup = cgroup;
-	return hp_domain_start(&start, err);
+	return hp_outside_is_needed() ? start_outside(ctx, &start, err) : hp_domain_start(&start, err);
 }
 
 static int write_domain(struct hp_ctx *ctx, const char *object, const char *attr, const char *value,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "apply/hp_backend.h"
 #include "base/hp_auto.h"
+#include "base/hp_outside.h"
 #include "net/hp_link.h"
 #include "net/hp_netns.h"
 
@@ -81,6 +82,25 @@ static int raise_loopback(const char *dir, const char *object, struct hp_err *er
 	return hp_link_set_flags(nl, HP_LINK_LOOPBACK_INDEX, IFF_UP, IFF_UP, err);
 }
 
+/* What a confined partd mounts, only partd sees. */
+static int pin_outside(const struct hp_ctx *ctx, const char *what, const char *dir, const char *object,
+		       struct hp_err *err)
+{
+	const char *const args[] = { what, dir, object, NULL };
+
+	return hp_outside_run(ctx->libexec_dir, ctx->run_dir, args, err);
+}
+
+static int pin(const struct hp_ctx *ctx, const char *dir, const char *object, struct hp_err *err)
+{
+	return hp_outside_is_needed() ? pin_outside(ctx, "pin", dir, object, err) : hp_netns_pin(dir, object, err);
+}
+
+static int unpin(const struct hp_ctx *ctx, const char *dir, const char *object, struct hp_err *err)
+{
+	return hp_outside_is_needed() ? pin_outside(ctx, "unpin", dir, object, err) : hp_netns_unpin(dir, object, err);
+}
+
 static int write_netns(struct hp_ctx *ctx, const char *object, const char *attr, const char *value,
 		       struct hp_err *err)
 {
@@ -91,12 +111,12 @@ static int write_netns(struct hp_ctx *ctx, const char *object, const char *attr,
 	if (!dir)
 		return hp_err_errno(err, ENOMEM, "write the network namespace of %s", object);
 	if (!value) {
-		rc = hp_netns_unpin(dir, object, err);
+		rc = unpin(ctx, dir, object, err);
 		return rc ? hp_err_wrap(err, "remove the network namespace of %s", object) : 0;
 	}
 	if (strcmp(value, PRESENT))
 		return 0;
-	rc = hp_netns_pin(dir, object, err);
+	rc = pin(ctx, dir, object, err);
 	if (!rc)
 		rc = raise_loopback(dir, object, err);
 	return rc ? hp_err_wrap(err, "make the network namespace of %s", object) : 0;

@@ -8,6 +8,7 @@
 #include "apply/hp_backend.h"
 #include "base/hp_auto.h"
 #include "base/hp_log.h"
+#include "base/hp_outside.h"
 #include "base/hp_schemata.h"
 #include "base/hp_text.h"
 
@@ -95,10 +96,28 @@ static int refused(struct hp_ctx *ctx, int errnum, const char *object, const cha
 			  object, why);
 }
 
-static int make_mount(struct hp_err *err)
+/* A confined partd mounts nothing, and what it unmounts stays on the machine. */
+static int mount_outside(const struct hp_ctx *ctx, struct hp_err *err)
+{
+	static const char *const args[] = { "mount", "resctrl", HP_RESCTRL, NULL };
+
+	return hp_outside_run(ctx->libexec_dir, ctx->run_dir, args, err) ?
+	       hp_err_set(err, EOPNOTSUPP, "resctrl cannot be mounted: %s", err && err->text ? err->text : "no memory") : 0;
+}
+
+static int unmount_outside(const struct hp_ctx *ctx, struct hp_err *err)
+{
+	static const char *const args[] = { "unmount", HP_RESCTRL, NULL };
+
+	return hp_outside_run(ctx->libexec_dir, ctx->run_dir, args, err);
+}
+
+static int make_mount(const struct hp_ctx *ctx, struct hp_err *err)
 {
 	int errnum;
 
+	if (hp_outside_is_needed())
+		return mount_outside(ctx, err);
 	if (!mount("resctrl", HP_RESCTRL, "resctrl", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RELATIME, NULL))
 		return 0;
 	errnum = errno;
@@ -130,6 +149,8 @@ static int drop_mount(struct hp_ctx *ctx, struct hp_err *err)
 		hp_log(LOG_NOTICE, HP_RESCTRL " stays mounted: other programs have groups there");
 		return 0;
 	}
+	if (hp_outside_is_needed())
+		return unmount_outside(ctx, err);
 	if (!umount2(HP_RESCTRL, 0) || errno == EINVAL)
 		return 0;
 	/* Somebody looks at it; it goes when they have done. */
@@ -148,7 +169,7 @@ static int write_existence(struct hp_ctx *ctx, const char *object, bool is_wante
 	if (!hp_root_is_live(ctx->root))
 		return hp_err_set(err, EROFS, "the recorded machine cannot be changed");
 	if (is_root)
-		return is_wanted ? make_mount(err) : drop_mount(ctx, err);
+		return is_wanted ? make_mount(ctx, err) : drop_mount(ctx, err);
 	if (!path)
 		return out_of_memory(err);
 	if (is_wanted)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "apply/backends/systemd_bus.h"
+#include "apply/backends/systemd_holder.h"
 #include "apply/hp_backend.h"
 #include "base/hp_auto.h"
 #include "base/hp_text.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* systemd_holder.c: the transient unit whose delegated cgroup holds the domains. */
-#include "apply/backends/systemd_bus.h"
+#include "apply/backends/systemd_holder.h"
 
 #include <errno.h>
 #include <limits.h>

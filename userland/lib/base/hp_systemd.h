@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* systemd_bus.h: the calls to PID 1 that the systemd backend needs. */
-#ifndef HP_BACKEND_SYSTEMD_BUS_H
-#define HP_BACKEND_SYSTEMD_BUS_H
+/* hp_systemd.h: calls to systemd, PID 1. */
+#ifndef HP_SYSTEMD_H
+#define HP_SYSTEMD_H
 
 #include <hwloc.h>
 #include <stdbool.h>
@@ -40,22 +40,5 @@ int hp_bus_get_set(sd_bus *bus, const char *unit, const char *property, hwloc_bi
 int hp_bus_put_set(sd_bus *bus, const char *unit, const char *property, hwloc_const_bitmap_t set,
 		   struct hp_err *err);
 int hp_bus_put_u64(sd_bus *bus, const char *unit, const char *property, uint64_t number, struct hp_err *err);
-
-/* ---- systemd_holder.c: the unit that keeps TOP's cgroup ---- */
-int hp_holder_start(sd_bus *bus, const char *unit, struct hp_err *err);
-int hp_holder_stop(sd_bus *bus, const char *unit, struct hp_err *err);
-enum hp_holder {
-	HP_HOLDER_NONE,		/* nothing keeps the cgroup */
-	HP_HOLDER_RUNS,		/* the unit runs, and its process has left the unit's cgroup */
-	/*
-	 * The unit is over (somebody killed its process, or stopped it), but the
-	 * domains live on in its cgroup. That is as good: systemd leaves a cgroup
-	 * with processes alone. Nor could the unit be started again, for no
-	 * process may be in a cgroup that hands controllers down. Its properties
-	 * are the kernel's files from then on.
-	 */
-	HP_HOLDER_DEAD,
-};
-int hp_holder_check(sd_bus *bus, const char *unit, enum hp_holder *holder, struct hp_err *err);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* systemd_bus.c: the calls to PID 1 that the systemd backend needs. */
-#include "apply/backends/systemd_bus.h"
+/* systemd.c: calls to systemd, PID 1. */
+#include "base/hp_systemd.h"
 
 #include <errno.h>
 #include <stdlib.h>
