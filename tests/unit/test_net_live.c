@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <netinet/in.h>	/* before the kernel's headers, which then leave its types alone */
+#include <linux/netfilter.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -206,7 +208,7 @@ static void test_watch_tells_the_actor(void **state)
 
 	(void)state;
 	need_firewall();
-	watch = hp_netwatch_table(HP_NETNS_OWN, "hostpart", &err);
+	watch = hp_netwatch_table(HP_NETNS_OWN, NFPROTO_INET, "hostpart", &err);
 	assert_non_null(watch);
 	assert_int_equal(hp_netwatch_read(watch, &event, &err), 0);
 	put(&hp_backend_nft, "hostpart", legs);

@@ -55,7 +55,7 @@ static void tell_commit(struct netwatch_queue *q, uint32_t pid, const char *comm
 
 static void test_commit_names_its_actor(void **state)
 {
-	struct netwatch_queue q = { .table = "hostpart" };
+	struct netwatch_queue q = { .family = NFPROTO_INET, .table = "hostpart" };
 
 	(void)state;
 	tell_rule(&q, NFT_MSG_DELRULE, "hostpart", "forward");
@@ -82,7 +82,7 @@ static void test_commit_names_its_actor(void **state)
 
 static void test_other_tables_are_not_told(void **state)
 {
-	struct netwatch_queue q = { .table = "hostpart" };
+	struct netwatch_queue q = { .family = NFPROTO_INET, .table = "hostpart" };
 
 	(void)state;
 	tell_table(&q, NFT_MSG_DELTABLE, "filter", NFPROTO_INET);
@@ -130,7 +130,7 @@ static void test_links(void **state)
 
 static void test_short_messages(void **state)
 {
-	struct netwatch_queue q = { .table = "hostpart" };
+	struct netwatch_queue q = { .family = NFPROTO_INET, .table = "hostpart" };
 	struct hp_netlink_request r;
 
 	(void)state;

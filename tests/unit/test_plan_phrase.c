@@ -52,6 +52,13 @@ static const struct phrase_case cases[] = {
 	{ "sysfile", "/sys/devices/system/cpu/cpu12/power/pm_qos_resume_latency_us", "", "n/a",
 	  "wake-up latency of CPU 12", "none: no idle state" },
 	{ "star", "alpha", "", "one\ntwo\nthree", "network link of alpha", "one (and 2 lines more)" },
+	{ "uplink", "alpha/eth0", "", "kind=macvlan parent=wan0 ra=0", "uplink eth0 of alpha", "kind=macvlan parent=wan0 ra=0" },
+	{ "uplink", "alpha/eth0", "up", "up", "state of uplink eth0 of alpha", "up" },
+	{ "uplink", "wan0", "parent", "up", "shared port wan0", "up" },
+	{ "spoof", "alpha/eth0", "", "in=base", "sender check of eth0 of alpha", "in=base" },
+	{ "nat", "hostpart-nat", "", "veth hu-a-1 192.0.2.2 out wan0\nclose wan0", "NAT of uplinks", "1 uplink" },
+	{ "uplink", "wan0", "forwarding", "1", "forwarding of wan0", "on" },
+	{ "uplink", "wan0", "forwarding", "0 on a router", "forwarding of wan0", "off" },
 	{ "other", "thing", "part", "x", "other thing part", "x" },
 };
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hp-netwatch.c: prints network events, one a line, for tests. */
+#include <netinet/in.h>	/* before the kernel's headers, which then leave its types alone */
+#include <linux/netfilter.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +38,7 @@ int main(int argc, char **argv)
 		fd = hp_netns_open(argv[2], &err);
 	if (!hp_err_is_set(&err))
 		watch = !strcmp(argv[1], "links") ? hp_netwatch_links(fd, &err)
-						  : hp_netwatch_table(HP_NETNS_OWN, argv[2], &err);
+						  : hp_netwatch_table(HP_NETNS_OWN, NFPROTO_INET, argv[2], &err);
 	if (watch)
 		puts("watching");
 	fflush(stdout);

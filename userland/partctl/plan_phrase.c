@@ -189,6 +189,18 @@ static char *resctrl_value(const char *value)
 	return text;
 }
 
+static char *uplink_what(const struct hp_step *step)
+{
+	const char *slash = strchr(step->object, '/');
+	int domain = slash ? (int)(slash - step->object) : 0;
+
+	if (!slash)
+		return hp_format("%s %s", strcmp(step->attr, "forwarding") ? "shared port" : "forwarding of", step->object);
+	if (!strcmp(step->backend, "spoof"))
+		return hp_format("sender check of %s of %.*s", slash + 1, domain, step->object);
+	return hp_format("%s %s of %.*s", *step->attr ? "state of uplink" : "uplink", slash + 1, domain, step->object);
+}
+
 static char *simple_what(const struct hp_step *step)
 {
 	bool is_base = !strcmp(step->object, "base");
@@ -208,6 +220,10 @@ static char *simple_what(const struct hp_step *step)
 		return hp_format("firewall between the domains");
 	if (!strcmp(step->backend, "resctrl"))
 		return resctrl_what(step);
+	if (!strcmp(step->backend, "uplink") || !strcmp(step->backend, "spoof"))
+		return uplink_what(step);
+	if (!strcmp(step->backend, "nat"))
+		return hp_format("NAT of uplinks");
 	if (!strcmp(step->backend, "registry"))
 		return hp_format("claims in the kernel module");
 	return hp_format("%s %s%s%s", step->backend, step->object, *step->attr ? " " : "", step->attr);
@@ -374,6 +390,10 @@ char *plan_phrase_value(const struct hp_step *step, const char *value)
 			       "rules");
 	if (!strcmp(step->backend, "resctrl"))
 		return resctrl_value(value);
+	if (!strcmp(step->backend, "nat"))
+		return counted(value, "veth ", "uplink", "uplinks");
+	if (!strcmp(step->attr, "forwarding"))
+		return strdup(*value == '1' ? "on" : "off");
 	if (!strcmp(step->backend, "sysfile"))
 		return sysfile_value(step, value);
 	if (!strncmp(step->attr, "memory.", 7) || !strcmp(step->attr, "MemoryMin"))

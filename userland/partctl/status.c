@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include "apply/hp_engine.h"
+#include "apply/hp_spoof.h"
 #include "base/hp_cgroup2.h"
 #include "base/hp_clock.h"
 #include "base/hp_text.h"
@@ -169,6 +170,65 @@ static void print_applied_gaps(const struct status *status)
 	}
 }
 
+/* Calls fn for each port whose senders are checked, with what was dropped there; NULL = it cannot be read now. */
+static void each_port(const struct status *status, void *arg,
+		      void (*fn)(void *arg, const struct hp_setting *setting, const struct hp_spoof_counts *counts))
+{
+	for (size_t i = 0; i < status->state->count; i++) {
+		const struct hp_applied *item = &status->state->items[i];
+		hp_autoerr err = HP_ERR_INIT;
+		struct hp_spoof_counts counts;
+		int ret;
+
+		if (strcmp(item->setting.backend, "spoof") != 0 || item->gap)
+			continue;
+		ret = hp_spoof_read_counts(&status->run->ctx, &item->setting, &counts, &err);
+		fn(arg, &item->setting, ret < 0 ? NULL : &counts);
+	}
+}
+
+/* The word behind "mac=" in the value of a sender check. */
+static char *mac_of(const struct hp_setting *setting)
+{
+	const char *mac = strstr(setting->want, " mac=");
+
+	return mac ? strndup(mac + 5, strcspn(mac + 5, " ")) : NULL;
+}
+
+static void add_port(void *table, const struct hp_setting *setting, const struct hp_spoof_counts *counts)
+{
+	hp_autofree char *domain = strndup(setting->object, strcspn(setting->object, "/"));
+	hp_autofree char *mac = mac_of(setting);
+	char numbers[3][24] = { "?", "?", "?" };
+	const char *slash = strchr(setting->object, '/');
+
+	if (counts) {
+		out_count(numbers[0], counts->mac);
+		out_count(numbers[1], counts->vlan);
+		out_count(numbers[2], counts->address);
+	}
+	out_table_row(table, domain, slash ? slash + 1 : NULL, mac, numbers[0], numbers[1], numbers[2]);
+	if (counts && counts->mac + counts->vlan + counts->address)
+		for (int column = 3; column < 6; column++)
+			out_table_colour(table, column, OUT_YELLOW);
+}
+
+static void print_ports(const struct status *status)
+{
+	static const char *const headers[] = { "DOMAIN", "PORT", "MAC", ">FOREIGN MAC", ">VLAN", ">ADDRESS", NULL };
+	struct out_table *table;
+	bool has_any = false;
+
+	for (size_t i = 0; i < status->state->count; i++)
+		has_any |= strcmp(status->state->items[i].setting.backend, "spoof") == 0;
+	if (!has_any)
+		return;
+	table = out_table_new(status->run, headers);
+	each_port(status, table, add_port);
+	printf("\nFrames dropped because of a sender that is not the domain:\n");
+	out_table_print(table, stdout);
+}
+
 static void print_table(const struct status *status)
 {
 	static const char *const headers[] = { "DOMAIN", "STATE", "CPUS", ">MEMORY", ">LIMIT", ">TASKS", ">DEVICES",
@@ -188,6 +248,7 @@ static void print_table(const struct status *status)
 	if (count_drift(status, -1))
 		printf("%sthe machine itself drifted in %zu places: 'partctl diff' shows them%s\n",
 		       out_colour(status->run, OUT_RED), count_drift(status, -1), out_colour(status->run, OUT_PLAIN));
+	print_ports(status);
 	if (has_gaps(status)) {
 		printf("\nNot guaranteed here:\n");
 		print_planned_gaps(status);
@@ -239,9 +300,26 @@ static struct json_object *gaps_json(const struct status *status)
 	return list;
 }
 
+static void add_port_json(void *list, const struct hp_setting *setting, const struct hp_spoof_counts *counts)
+{
+	struct json_object *port = json_object_new_object();
+	hp_autofree char *domain = strndup(setting->object, strcspn(setting->object, "/"));
+	hp_autofree char *mac = mac_of(setting);
+	const char *slash = strchr(setting->object, '/');
+
+	out_add_text(port, "domain", domain);
+	out_add_text(port, "port", slash ? slash + 1 : NULL);
+	out_add_text(port, "mac", mac);
+	json_object_object_add(port, "foreign_mac", counts ? json_object_new_int64((int64_t)counts->mac) : NULL);
+	json_object_object_add(port, "foreign_vlan", counts ? json_object_new_int64((int64_t)counts->vlan) : NULL);
+	json_object_object_add(port, "foreign_address", counts ? json_object_new_int64((int64_t)counts->address) : NULL);
+	json_object_array_add(list, port);
+}
+
 static struct json_object *status_json(const struct status *status)
 {
 	struct json_object *object = json_object_new_object(), *domains = json_object_new_array();
+	struct json_object *ports = json_object_new_array();
 
 	out_add_text(object, "policy_file", status->state->policy_file);
 	out_add_text(object, "refused", NULL);
@@ -255,6 +333,8 @@ static struct json_object *status_json(const struct status *status)
 	for (size_t i = 0; i < status->plan->policy->domains_count; i++)
 		json_object_array_add(domains, domain_json(status, (int)i));
 	json_object_object_add(object, "domains", domains);
+	each_port(status, ports, add_port_json);
+	json_object_object_add(object, "ports", ports);
 	json_object_object_add(object, "not_guaranteed", gaps_json(status));
 	return object;
 }
@@ -293,6 +373,7 @@ static int show_nothing(struct run *run, long agent_pid)
 		out_add_flag(object, "sealed", hp_kernel_is_sealed());
 		out_add_number(object, "drifted", 0);
 		json_object_object_add(object, "domains", json_object_new_array());
+		json_object_object_add(object, "ports", json_object_new_array());
 		json_object_object_add(object, "not_guaranteed", json_object_new_array());
 		out_object(run, object);
 		return refused ? HP_EXIT_FAIL : HP_EXIT_OK;

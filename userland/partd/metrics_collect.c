@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
+#include "apply/hp_spoof.h"
 #include "base/hp_auto.h"
 #include "base/hp_clock.h"
 #include "kernel/hp_kernel.h"
@@ -100,6 +101,8 @@ struct looked {
 	const char *rows[HP_ROWS_MAX];
 	bool is_hooked[HP_HOOKS];
 	struct hp_metrics_reclaim *reclaim;	/* owned */
+	struct hp_metrics_port *ports;		/* owned */
+	char (*domains)[HP_NAME_MAX + 1];	/* owned; of the ports */
 	struct hp_metrics_contention contention;
 };
 
@@ -108,8 +111,43 @@ static void clear_looked(struct looked *looked)
 	hp_usage_sample_clear(&looked->sample);
 	hp_blame_clear(&looked->blame);
 	free(looked->reclaim);
+	free(looked->ports);
+	free(looked->domains);
 	for (int kind = 0; kind < HP_WAIT_KINDS; kind++)
 		hp_wait_matrix_clear(&looked->waits[kind]);
+}
+
+/* What cannot be read (a check that somebody took away) is left out until it is mended. */
+static int look_at_ports(struct agent *agent, struct hp_metrics *metrics, struct looked *looked)
+{
+	const struct hp_state *state = agent->state;
+	size_t count = state ? state->count : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct hp_setting *setting = &state->items[i].setting;
+		const char *slash = strchr(setting->object, '/');
+		struct hp_spoof_counts counts;
+		hp_autoerr err = HP_ERR_INIT;
+
+		if (strcmp(setting->backend, "spoof") != 0 || !slash || state->items[i].gap)
+			continue;
+		if (!looked->ports) {
+			looked->ports = calloc(count, sizeof(*looked->ports));
+			looked->domains = calloc(count, sizeof(*looked->domains));
+		}
+		if (!looked->ports || !looked->domains)
+			return -ENOMEM;
+		if (hp_spoof_read_counts(&agent->ctx, setting, &counts, &err) < 0)
+			continue;
+		snprintf(looked->domains[metrics->ports_count], sizeof(*looked->domains), "%.*s",
+			 (int)(slash - setting->object), setting->object);
+		looked->ports[metrics->ports_count] = (struct hp_metrics_port){
+			looked->domains[metrics->ports_count], slash + 1, counts.mac, counts.vlan, counts.address,
+		};
+		metrics->ports_count++;
+	}
+	metrics->ports = looked->ports;
+	return 0;
 }
 
 static void look_at_waits(struct hp_waits *waits, struct looked *looked)
@@ -158,6 +196,8 @@ int metrics_collect(void *arg, struct hp_metrics_text *text)
 
 	if (ret == 0)
 		ret = reclaim_look(agent, &looked.reclaim, &metrics.reclaim_count);
+	if (ret == 0)
+		ret = look_at_ports(agent, &metrics, &looked);
 	if (ret)
 		return ret;
 	metrics.reclaim = looked.reclaim;

@@ -9,7 +9,7 @@
 
 static const char *const backend_names[] = {
 	"cgroup", "sysfile", "irq", "port", "star", "nft", "netns", "domain", "devacl", "systemd", "registry",
-	"resctrl",
+	"resctrl", "uplink", "spoof", "nat",
 };
 
 agent_mask watch_backend_bit(const char *backend)

@@ -3,9 +3,12 @@
 #include "watch.h"
 
 #include <errno.h>
+#include <netinet/in.h>	/* before the kernel's headers, which then leave its types alone */
+#include <linux/netfilter.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include "apply/hp_spoof.h"
 #include "base/hp_auto.h"
 #include "base/hp_log.h"
 #include "net/hp_netns.h"
@@ -25,6 +28,23 @@ static void end_ear(void *handle)
 	free(ear);
 }
 
+/* A table belongs to the setting that it realises. */
+static void note_actor(struct agent *agent, const char *table, const struct hp_actor *actor)
+{
+	for (size_t i = 0; agent->state && i < agent->state->count; i++) {
+		const struct hp_setting *setting = &agent->state->items[i].setting;
+		char name[HP_SPOOF_TABLE_SIZE];
+
+		snprintf(name, sizeof(name), "%.63s", setting->object);
+		if (strcmp(setting->backend, "spoof") == 0)
+			hp_spoof_table(setting, name);
+		else if (strcmp(setting->backend, "nft") != 0 && strcmp(setting->backend, "nat") != 0)
+			continue;
+		if (strcmp(name, table) == 0)
+			actors_note(agent, setting->backend, setting->object, actor);
+	}
+}
+
 static void take_event(struct agent *agent, const struct hp_net_event *event)
 {
 	struct hp_actor actor = { .known = event->pid > 0, .pid = event->pid };
@@ -32,7 +52,8 @@ static void take_event(struct agent *agent, const struct hp_net_event *event)
 	switch (event->kind) {
 	case HP_NET_LINK_CHANGED:
 	case HP_NET_LINK_GONE:
-		drift_suspect(agent, watch_backend_bit("port") | watch_backend_bit("star"));
+		drift_suspect(agent, watch_backend_bit("port") | watch_backend_bit("star") |
+			      watch_backend_bit("uplink") | watch_backend_bit("spoof"));
 		return;
 	case HP_NET_LOST:
 		drift_suspect(agent, AGENT_ALL);
@@ -45,9 +66,9 @@ static void take_event(struct agent *agent, const struct hp_net_event *event)
 		snprintf(actor.comm, sizeof(actor.comm), "%.15s", event->comm);
 		/* Our own repairs come back to us too. */
 		if (actor.pid != getpid())
-			actors_note(agent, "nft", event->table, &actor);
+			note_actor(agent, event->table, &actor);
 	}
-	drift_suspect(agent, watch_backend_bit("nft"));
+	drift_suspect(agent, watch_backend_bit("nft") | watch_backend_bit("spoof") | watch_backend_bit("nat"));
 }
 
 static int on_ear(sd_event_source *source, int fd, uint32_t revents, void *arg)
@@ -92,6 +113,20 @@ static void listen_in(struct agent *agent, const char *domain)
 		listen_to(agent, hp_netwatch_links(fd, &err), &err);
 }
 
+/* A sender check is in the base or in the domain's own namespace. */
+static void listen_to_check(struct agent *agent, const struct hp_setting *setting)
+{
+	hp_autoerr err = HP_ERR_INIT;
+	hp_autofree char *domain = strndup(setting->object, strcspn(setting->object, "/"));
+	bool is_base = strncmp(setting->want, "in=base ", 8) == 0;
+	hp_autofd int fd = domain && !is_base ? hp_netns_open_pinned(agent->ctx.run_dir, domain, &err) : -1;
+	char table[HP_SPOOF_TABLE_SIZE];
+
+	hp_spoof_table(setting, table);
+	if (is_base || fd >= 0)
+		listen_to(agent, hp_netwatch_table(is_base ? HP_NETNS_OWN : fd, NFPROTO_NETDEV, table, &err), &err);
+}
+
 void watch_network(struct agent *agent)
 {
 	hp_autoerr err = HP_ERR_INIT;
@@ -102,7 +137,11 @@ void watch_network(struct agent *agent)
 
 		if (strcmp(setting->backend, "netns") == 0)
 			listen_in(agent, setting->object);
+		else if (strcmp(setting->backend, "spoof") == 0)
+			listen_to_check(agent, setting);
 		else if (strcmp(setting->backend, "nft") == 0)
-			listen_to(agent, hp_netwatch_table(HP_NETNS_OWN, setting->object, &err), &err);
+			listen_to(agent, hp_netwatch_table(HP_NETNS_OWN, NFPROTO_INET, setting->object, &err), &err);
+		else if (strcmp(setting->backend, "nat") == 0)
+			listen_to(agent, hp_netwatch_table(HP_NETNS_OWN, NFPROTO_IPV4, setting->object, &err), &err);
 	}
 }

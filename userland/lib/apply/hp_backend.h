@@ -64,7 +64,8 @@ struct hp_backend {
 
 extern const struct hp_backend hp_backend_systemd, hp_backend_cgroup, hp_backend_netns, hp_backend_devacl,
 	hp_backend_domain, hp_backend_port, hp_backend_star, hp_backend_nft, hp_backend_sysfile,
-	hp_backend_irq, hp_backend_resctrl, hp_backend_registry;
+	hp_backend_irq, hp_backend_resctrl, hp_backend_registry, hp_backend_uplink, hp_backend_spoof,
+	hp_backend_nat;
 
 /* All of the above by name; NULL for an unknown name. Tests may put another table in place of it. */
 const struct hp_backend *hp_backend_find(const char *name);

@@ -7,7 +7,8 @@
 static const struct hp_backend *const built_in[] = {
 	&hp_backend_systemd, &hp_backend_cgroup, &hp_backend_netns, &hp_backend_devacl,
 	&hp_backend_domain, &hp_backend_port, &hp_backend_star, &hp_backend_nft,
-	&hp_backend_sysfile, &hp_backend_irq, &hp_backend_resctrl, &hp_backend_registry, NULL,
+	&hp_backend_sysfile, &hp_backend_irq, &hp_backend_resctrl, &hp_backend_registry, &hp_backend_uplink,
+	&hp_backend_spoof, &hp_backend_nat, NULL,
 };
 
 static const struct hp_backend *const *table = built_in;

@@ -18,4 +18,11 @@ uint32_t hp_fnv1a(const void *bytes, unsigned long size);
  */
 void hp_leg_name(const char *domain, char name[HP_LEG_NAME_SIZE]);
 
+/*
+ * Base-side name of a veth uplink "DOMAIN/NAME": "hu-" + the first 7 characters
+ * of the domain + "-" + 4 hex digits (as above, of the whole "DOMAIN/NAME").
+ */
+#define HP_UPLINK_PREFIX "hu-"
+void hp_uplink_base_name(const char *object, char name[HP_LEG_NAME_SIZE]);
+
 #endif

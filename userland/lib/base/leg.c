@@ -23,3 +23,11 @@ void hp_leg_name(const char *domain, char name[HP_LEG_NAME_SIZE])
 		snprintf(name, HP_LEG_NAME_SIZE, "hp-%.7s-%04x", domain,
 			 hp_fnv1a(domain, strlen(domain)) & 0xffffu);
 }
+
+void hp_uplink_base_name(const char *object, char name[HP_LEG_NAME_SIZE])
+{
+	int length = (int)strcspn(object, "/");
+
+	snprintf(name, HP_LEG_NAME_SIZE, HP_UPLINK_PREFIX "%.*s-%04x", length > 7 ? 7 : length, object,
+		 hp_fnv1a(object, strlen(object)) & 0xffffu);
+}

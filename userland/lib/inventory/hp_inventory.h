@@ -128,6 +128,12 @@ struct hp_inv_pci {
 /* Below the root: lines "BDF serial TEXT" and "BDF mac TEXT", left by 'partctl compile'. */
 #define HP_PARKED_FILE "/var/lib/hostpart/parked"
 
+/* A network interface of the base, physical or not, that is none of hostpart's own. */
+struct hp_inv_link {
+	char *name, *mac;		/* mac in lower case, NULL when it has none */
+	unsigned int mtu;		/* 0 = not known */
+};
+
 struct hp_inventory {
 	char *kernel;			/* release */
 	struct hp_inv_core *cores;	/* sorted by first CPU */
@@ -148,6 +154,10 @@ struct hp_inventory {
 	char *idle_driver;		/* cpuidle's; NULL = none: the kernel chooses no idle states */
 	bool has_smt, is_hybrid, has_systemd, has_module;	/* has_module: /sys/kernel/hostpart exists */
 	bool module_moves_irqs;		/* its interrupt guard is in force */
+	struct hp_inv_link *links;	/* sorted by name; none in a recorded machine */
+	size_t links_count;
+	bool is_router;			/* net.ipv4.ip_forward */
+	char *machine_id;		/* "" when it has none */
 	char **local_subnets;		/* IPv4 networks in use by the base "10.0.2.0/24", NULL-terminated */
 };
 

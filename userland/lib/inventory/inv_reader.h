@@ -34,6 +34,7 @@ int inv_read_resctrl(struct inv_reader *reader);
 void inv_free_resctrl(struct hp_inventory *inv);
 int inv_read_frequencies(struct inv_reader *reader);
 void inv_free_frequencies(struct hp_inventory *inv);
+int inv_read_links(struct inv_reader *reader);
 
 /* Cores and nodes of a loaded topology; a node's CPUs are hwloc's guess (it lends CPUs to memory-only nodes). */
 int inv_fill_topology(hwloc_topology_t topology, struct hp_inventory *inv);

@@ -34,7 +34,7 @@ static int read_all(struct inv_reader *reader, struct hp_err *err)
 {
 	static int (*const steps[])(struct inv_reader *reader) = {
 		read_facts, inv_read_pci, inv_read_devices, inv_read_parked, inv_read_irqs, inv_read_disk_roles,
-		inv_read_net_roles, inv_read_console_roles, inv_read_subnets, inv_read_frequencies,
+		inv_read_net_roles, inv_read_console_roles, inv_read_subnets, inv_read_links, inv_read_frequencies,
 		inv_read_resctrl,
 	};
 	int ret = inv_read_topology(reader, err);
@@ -124,6 +124,12 @@ void hp_inventory_free(struct hp_inventory *inv)
 	inv_free_frequencies(inv);
 	inv_free_resctrl(inv);
 	hp_root_list_free(inv->local_subnets);
+	for (size_t i = 0; i < inv->links_count; i++) {
+		free(inv->links[i].name);
+		free(inv->links[i].mac);
+	}
+	free(inv->links);
+	free(inv->machine_id);
 	free(inv->kernel);
 	free(inv);
 }

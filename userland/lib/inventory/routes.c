@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include "base/hp_auto.h"
+#include "base/hp_leg.h"
 #include "base/hp_text.h"
 #include "inventory/inv_reader.h"
 
@@ -44,10 +45,10 @@ struct subnets {
 	size_t count;
 };
 
-/* Our own star is not something to stay clear of. */
+/* Our own star and cables are not something to stay clear of. */
 static bool is_ours(const char *port)
 {
-	return !strcmp(port, "hp0") || !strncmp(port, "hp-", 3);
+	return !strcmp(port, "hp0") || !strncmp(port, "hp-", 3) || !strncmp(port, HP_UPLINK_PREFIX, 3);
 }
 
 static int add_subnet(const struct inv_route *route, void *arg)

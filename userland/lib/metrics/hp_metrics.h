@@ -35,6 +35,7 @@ enum hp_metric_id {
 	HP_METRIC_DOMAIN_CPUS, HP_METRIC_DOMAIN_CPU, HP_METRIC_DOMAIN_TASKS,
 	HP_METRIC_DOMAIN_MEMORY, HP_METRIC_DOMAIN_MEMORY_MIN, HP_METRIC_DOMAIN_MEMORY_MAX, HP_METRIC_DOMAIN_PRESSURE,
 	HP_METRIC_DOMAIN_READ, HP_METRIC_DOMAIN_WRITTEN, HP_METRIC_DOMAIN_RECEIVED, HP_METRIC_DOMAIN_SENT,
+	HP_METRIC_FOREIGN_FRAMES,
 	HP_METRIC_RECLAIM_MODE, HP_METRIC_RECLAIM_SOURCE, HP_METRIC_RECLAIM_FREED, HP_METRIC_RECLAIM_WOULD,
 	HP_METRIC_RECLAIM_LEAVING, HP_METRIC_RECLAIM_COLD, HP_METRIC_RECLAIM_RETURNED, HP_METRIC_RECLAIM_REFAULTED,
 	HP_METRIC_RECLAIM_FAULTS, HP_METRIC_RECLAIM_PRESSURE, HP_METRIC_RECLAIM_TARGET, HP_METRIC_RECLAIM_STOPS,
@@ -69,6 +70,12 @@ struct hp_metrics_reclaim {
 	struct hp_tuner_numbers numbers;
 };
 
+/* What a domain tried to send through a port as somebody else. */
+struct hp_metrics_port {
+	const char *domain, *port;
+	uint64_t mac, vlan, address;	/* frames dropped, by what was foreign */
+};
+
 /* One look at everything; all borrowed. */
 struct hp_metrics {
 	const char *version;
@@ -83,6 +90,8 @@ struct hp_metrics {
 	const char *const *domains;	/* names */
 	const struct hp_usage *usage;	/* of each domain */
 	size_t domains_count;
+	const struct hp_metrics_port *ports;	/* that are checked */
+	size_t ports_count;
 	const struct hp_metrics_reclaim *reclaim;	/* of each tuner */
 	size_t reclaim_count;
 	const struct hp_metrics_contention *contention;	/* NULL = nothing is counted */

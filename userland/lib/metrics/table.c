@@ -65,6 +65,8 @@ const struct hp_metric hp_metrics_table[HP_METRICS] = {
 		"Bytes that the domain's ports have received." },
 	[HP_METRIC_DOMAIN_SENT] = { "hostpart_domain_network_sent_bytes_total", HP_COUNTER, "bytes", { "domain" },
 		"Bytes that the domain's ports have sent." },
+	[HP_METRIC_FOREIGN_FRAMES] = { "hostpart_foreign_frames_total", HP_COUNTER, "", { "domain", "port", "foreign" },
+		"Frames that were dropped because the domain sent them as somebody else; foreign is mac, vlan or address." },
 	[HP_METRIC_RECLAIM_MODE] = { "hostpart_reclaim_mode", HP_GAUGE, "", { "domain", "mode" },
 		"1 for the mode in which the domain's reclaim tuner is, else 0: off, observe, on." },
 	[HP_METRIC_RECLAIM_SOURCE] = { "hostpart_reclaim_source_info", HP_INFO, "", { "domain", "source" },

@@ -128,6 +128,21 @@ static void put_usage(struct hp_metrics_text *text, const struct hp_metrics *met
 		}
 }
 
+static void put_ports(struct hp_metrics_text *text, const struct hp_metrics *metrics)
+{
+	metrics_begin(text, HP_METRIC_FOREIGN_FRAMES);
+	for (size_t i = 0; i < metrics->ports_count; i++) {
+		const struct hp_metrics_port *port = &metrics->ports[i];
+
+		metrics_number(text, HP_METRIC_FOREIGN_FRAMES, (const char *[]){ port->domain, port->port, "mac" },
+			       port->mac);
+		metrics_number(text, HP_METRIC_FOREIGN_FRAMES, (const char *[]){ port->domain, port->port, "vlan" },
+			       port->vlan);
+		metrics_number(text, HP_METRIC_FOREIGN_FRAMES, (const char *[]){ port->domain, port->port, "address" },
+			       port->address);
+	}
+}
+
 int hp_metrics_write(struct hp_metrics_text *text, const struct hp_metrics *metrics)
 {
 	text->length = 0;
@@ -137,6 +152,7 @@ int hp_metrics_write(struct hp_metrics_text *text, const struct hp_metrics *metr
 	put_counts(text, HP_METRIC_DRIFT, metrics->drift);
 	put_counts(text, HP_METRIC_EVENTS, metrics->events);
 	put_usage(text, metrics);
+	put_ports(text, metrics);
 	metrics_reclaim(text, metrics->reclaim, metrics->reclaim_count);
 	metrics_contention(text, metrics->contention);
 	metrics_end(text);

@@ -20,6 +20,8 @@ struct hp_link {
 	bool is_lower_elsewhere;	/* `lower` is an index in another namespace */
 	char name[IFNAMSIZ];
 	char kind[16];			/* "veth", "vlan"; "" for a physical device */
+	unsigned int vlan;		/* of a vlan, else 0 */
+	bool is_private;		/* a macvlan or ipvlan that does not talk to its siblings */
 	char parent[64], parent_bus[16];	/* "0000:03:00.0" on "pci", "virtio2" on "virtio"; "" = none */
 	unsigned char mac[HP_MAC_BYTES], perm_mac[HP_MAC_BYTES];	/* zeros when it has none */
 };
@@ -48,5 +50,16 @@ struct hp_veth_end {
 /* A veth pair: `here` in the socket's namespace, `there` in netns_fd, both down. */
 int hp_link_create_veth(struct hp_netlink *nl, const struct hp_veth_end *here,
 			const struct hp_veth_end *there, int netns_fd, struct hp_err *err);
+
+/* A link of a kind that stands on another: "macvlan" and "ipvlan" (private ones) or "vlan". */
+struct hp_upper_link {
+	const char *kind, *name;
+	int lower;			/* index in the socket's namespace */
+	unsigned int vlan;		/* for "vlan" */
+	const unsigned char *mac;	/* NULL = as the kernel gives it */
+};
+/* Made in netns_fd, down. */
+int hp_link_create_upper(struct hp_netlink *nl, const struct hp_upper_link *spec, int netns_fd,
+			 struct hp_err *err);
 
 #endif

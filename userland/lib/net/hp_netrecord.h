@@ -35,6 +35,7 @@ void hp_netrecords_clear(struct hp_netrecords *list);
 bool hp_netrecord_is_same(const struct hp_netrecord *a, const struct hp_netrecord *b);
 /* Same objects in the same order (order decides which IPv4 address is the primary one). */
 bool hp_netrecords_are_same(const struct hp_netrecords *a, const struct hp_netrecords *b);
+bool hp_netrecords_has(const struct hp_netrecords *list, const char *text);
 /* Lower-case hexadecimal of the bytes, for a journal; the caller frees. */
 char *hp_netrecord_hex(const struct hp_netrecord *record);
 
@@ -51,6 +52,9 @@ int hp_ipaddr_add(struct hp_netlink *nl, int index, const struct hp_netrecord *a
 		  struct hp_err *err);
 int hp_ipaddr_delete(struct hp_netlink *nl, int index, const struct hp_netrecord *addr,
 		     struct hp_err *err);
+/* Exactly these: others are removed first, except those that hp_ipaddr_list() leaves out. */
+int hp_ipaddr_set(struct hp_netlink *nl, int index, const struct hp_netrecords *want,
+		  struct hp_err *err);
 /* Without a route to the prefix: IFA_F_NOPREFIXROUTE. */
 int hp_ipaddr_add_bare(struct hp_netlink *nl, int index, const char *address, struct hp_err *err);
 
@@ -77,6 +81,8 @@ struct hp_iproute_spec {
 int hp_iproute_from_spec(const struct hp_iproute_spec *spec, struct hp_netrecords *out);
 /* Of a record: the gateway of a default route in the main table; false when it is no such route. */
 bool hp_iproute_default_gateway(const struct hp_netrecord *route, char *gateway, size_t size);
+/* The default route of the gateway's family goes through it and no other. */
+int hp_iproute_set_gateway(struct hp_netlink *nl, int index, const char *gateway, struct hp_err *err);
 /*
  * Decoded again into words (texts live in the caller's buffers of at least 64
  * bytes, "" = absent).

@@ -41,8 +41,9 @@ struct hp_netwatch;
  * with err set on failure.
  */
 struct hp_netwatch *hp_netwatch_links(int netns_fd, struct hp_err *err);
-/* One table of family inet in a namespace. */
-struct hp_netwatch *hp_netwatch_table(int netns_fd, const char *table, struct hp_err *err);
+/* One firewall table, of a family NFPROTO_*, in a namespace. */
+struct hp_netwatch *hp_netwatch_table(int netns_fd, uint8_t family, const char *table,
+				       struct hp_err *err);
 int hp_netwatch_fd(const struct hp_netwatch *watch);
 /*
  * 1: *event is filled; 0: nothing (more) now; -errno. Call until 0: one readable

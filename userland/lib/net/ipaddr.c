@@ -239,3 +239,24 @@ int hp_ipaddr_add_bare(struct hp_netlink *nl, int index, const char *address, st
 	}
 	return rc ? hp_err_wrap(err, "add the address %s", address) : 0;
 }
+
+int hp_ipaddr_set(struct hp_netlink *nl, int index, const struct hp_netrecords *want,
+		  struct hp_err *err)
+{
+	hp_autorecords before = HP_NETRECORDS_INIT, live = HP_NETRECORDS_INIT;
+
+	if (hp_ipaddr_list(nl, index, &before, err))
+		return -err->errnum;
+	for (size_t i = 0; i < before.count; i++)
+		if (!hp_netrecords_has(want, before.items[i].text) &&
+		    hp_ipaddr_delete(nl, index, &before.items[i], err))
+			return -err->errnum;
+	/* Removing a primary address may have taken others along. */
+	if (hp_ipaddr_list(nl, index, &live, err))
+		return -err->errnum;
+	for (size_t i = 0; i < want->count; i++)
+		if (!hp_netrecords_has(&live, want->items[i].text) &&
+		    hp_ipaddr_add(nl, index, &want->items[i], err))
+			return -err->errnum;
+	return 0;
+}

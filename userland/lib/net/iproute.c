@@ -329,6 +329,34 @@ bool hp_iproute_default_gateway(const struct hp_netrecord *route, char *gateway,
 	return gateway[0] != '\0';
 }
 
+int hp_iproute_set_gateway(struct hp_netlink *nl, int index, const char *gateway, struct hp_err *err)
+{
+	struct hp_iproute_spec spec = { .destination = "default", .gateway = gateway };
+	hp_autorecords live = HP_NETRECORDS_INIT, want = HP_NETRECORDS_INIT;
+	char other[64], now[64];
+
+	if (hp_iproute_from_spec(&spec, &want))
+		return hp_err_set(err, EINVAL, "\"%s\" is not a gateway's address", gateway);
+	hp_iproute_default_gateway(&want.items[0], now, sizeof(now));
+	if (hp_iproute_list(nl, index, &live, err))
+		return -err->errnum;
+	for (size_t i = 0; i < live.count; i++) {
+		if (!hp_iproute_default_gateway(&live.items[i], other, sizeof(other)) ||
+		    !strchr(other, ':') != !strchr(now, ':'))
+			continue;
+		if (!strcmp(other, now))
+			return 0;
+		if (hp_iproute_delete(nl, index, &live.items[i], err))
+			return -err->errnum;
+	}
+	if (hp_iproute_add(nl, index, &want.items[0], err)) {
+		if (err->errnum == ENETUNREACH)
+			hp_err_hint(err, "the gateway %s must be in the subnet of one of the port's addresses", gateway);
+		return -err->errnum;
+	}
+	return 0;
+}
+
 void hp_iproute_words(const struct hp_netrecord *route, char *destination, char *gateway,
 		      char *source)
 {

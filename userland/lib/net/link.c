@@ -34,6 +34,25 @@ static int number(const struct nlattr *attr)
 	return (int)mnl_attr_get_u32(attr);
 }
 
+static unsigned int short_number(const struct nlattr *attr)
+{
+	return attr && mnl_attr_get_payload_len(attr) >= sizeof(uint16_t) ? mnl_attr_get_u16(attr) : 0;
+}
+
+/* The attributes of each kind have a numbering of their own. */
+static void parse_kind(struct hp_link *link, const struct nlattr *data)
+{
+	const struct nlattr *attrs[IFLA_VLAN_MAX + 1];
+
+	hp_netlink_nested(data, attrs, IFLA_VLAN_MAX);
+	if (!strcmp(link->kind, "vlan"))
+		link->vlan = short_number(attrs[IFLA_VLAN_ID]);
+	else if (!strcmp(link->kind, "macvlan"))
+		link->is_private = number(attrs[IFLA_MACVLAN_MODE]) == MACVLAN_MODE_PRIVATE;
+	else if (!strcmp(link->kind, "ipvlan"))
+		link->is_private = short_number(attrs[IFLA_IPVLAN_FLAGS]) & IPVLAN_F_PRIVATE;
+}
+
 bool hp_link_parse(const struct nlmsghdr *nlh, struct hp_link *link)
 {
 	const struct nlattr *attrs[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
@@ -54,6 +73,7 @@ bool hp_link_parse(const struct nlmsghdr *nlh, struct hp_link *link)
 	link->is_lower_elsewhere = attrs[IFLA_LINK_NETNSID] != NULL;
 	copy_text(link->name, sizeof(link->name), attrs[IFLA_IFNAME]);
 	copy_text(link->kind, sizeof(link->kind), info[IFLA_INFO_KIND]);
+	parse_kind(link, info[IFLA_INFO_DATA]);
 	copy_text(link->parent, sizeof(link->parent), attrs[IFLA_PARENT_DEV_NAME]);
 	copy_text(link->parent_bus, sizeof(link->parent_bus), attrs[IFLA_PARENT_DEV_BUS_NAME]);
 	copy_mac(link->mac, attrs[IFLA_ADDRESS]);
@@ -204,6 +224,40 @@ int hp_link_create_veth(struct hp_netlink *nl, const struct hp_veth_end *here,
 	mnl_attr_put_u32(&request.nlh, IFLA_NET_NS_FD, netns_fd);
 	mnl_attr_nest_end(&request.nlh, peer);
 	mnl_attr_nest_end(&request.nlh, data);
+	mnl_attr_nest_end(&request.nlh, info);
+	return hp_netlink_talk(nl, &request, err);
+}
+
+static void put_kind_data(struct nlmsghdr *nlh, const struct hp_upper_link *spec)
+{
+	struct nlattr *data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
+
+	if (!strcmp(spec->kind, "vlan"))
+		mnl_attr_put_u16(nlh, IFLA_VLAN_ID, spec->vlan);
+	else if (!strcmp(spec->kind, "macvlan"))
+		mnl_attr_put_u32(nlh, IFLA_MACVLAN_MODE, MACVLAN_MODE_PRIVATE);
+	else
+		mnl_attr_put_u16(nlh, IFLA_IPVLAN_MODE, IPVLAN_MODE_L2);
+	if (!strcmp(spec->kind, "ipvlan"))
+		mnl_attr_put_u16(nlh, IFLA_IPVLAN_FLAGS, IPVLAN_F_PRIVATE);
+	mnl_attr_nest_end(nlh, data);
+}
+
+int hp_link_create_upper(struct hp_netlink *nl, const struct hp_upper_link *spec, int netns_fd,
+			 struct hp_err *err)
+{
+	struct hp_netlink_request request;
+	struct nlattr *info;
+
+	hp_netlink_begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(&request.nlh, IFLA_IFNAME, spec->name);
+	mnl_attr_put_u32(&request.nlh, IFLA_LINK, spec->lower);
+	mnl_attr_put_u32(&request.nlh, IFLA_NET_NS_FD, netns_fd);
+	if (spec->mac)
+		mnl_attr_put(&request.nlh, IFLA_ADDRESS, HP_MAC_BYTES, spec->mac);
+	info = mnl_attr_nest_start(&request.nlh, IFLA_LINKINFO);
+	mnl_attr_put_strz(&request.nlh, IFLA_INFO_KIND, spec->kind);
+	put_kind_data(&request.nlh, spec);
 	mnl_attr_nest_end(&request.nlh, info);
 	return hp_netlink_talk(nl, &request, err);
 }

@@ -50,6 +50,14 @@ bool hp_netrecord_is_same(const struct hp_netrecord *a, const struct hp_netrecor
 	return a->fixed_size == b->fixed_size && !memcmp(a->bytes, b->bytes, a->fixed_size);
 }
 
+bool hp_netrecords_has(const struct hp_netrecords *list, const char *text)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!strcmp(list->items[i].text, text))
+			return true;
+	return false;
+}
+
 bool hp_netrecords_are_same(const struct hp_netrecords *a, const struct hp_netrecords *b)
 {
 	if (a->count != b->count)

@@ -77,7 +77,8 @@ struct hp_netwatch *hp_netwatch_links(int netns_fd, struct hp_err *err)
 	return start(w, netns_fd, err);
 }
 
-struct hp_netwatch *hp_netwatch_table(int netns_fd, const char *table, struct hp_err *err)
+struct hp_netwatch *hp_netwatch_table(int netns_fd, uint8_t family, const char *table,
+				       struct hp_err *err)
 {
 	struct hp_netwatch *w = calloc(1, sizeof(*w));
 
@@ -88,6 +89,7 @@ struct hp_netwatch *hp_netwatch_table(int netns_fd, const char *table, struct hp
 	w->bus = NETLINK_NETFILTER;
 	w->group = NFNLGRP_NFTABLES;
 	w->decode = netwatch_decode_nft;
+	w->queue.family = family;
 	snprintf(w->queue.table, sizeof(w->queue.table), "%s", table);
 	return start(w, netns_fd, err);
 }

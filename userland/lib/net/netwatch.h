@@ -11,6 +11,7 @@ struct netwatch_queue {
 	size_t count, capacity;
 	size_t next;		/* first that was not read */
 	size_t ready;		/* up to here their actor is known, or never will be */
+	uint8_t family;		/* NFPROTO_* of it */
 	char table[64];		/* only this firewall table; "" for links */
 };
 

@@ -99,7 +99,7 @@ int netwatch_decode_nft(struct netwatch_queue *queue, const struct nlmsghdr *nlh
 		finish_commit(queue, nlh);
 		return 0;
 	}
-	if (head->nfgen_family != NFPROTO_INET || !fill(&event, type, nlh) ||
+	if (head->nfgen_family != queue->family || !fill(&event, type, nlh) ||
 	    strcmp(event.table, queue->table))
 		return 0;
 	return netwatch_push(queue, &event);

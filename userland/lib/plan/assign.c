@@ -65,6 +65,9 @@ static void free_domain(struct hp_assigned_domain *domain)
 	free(domain->pci);
 	free(domain->pci_specs);
 	free(domain->link_address);
+	for (size_t i = 0; i < domain->uplinks_count; i++)
+		free(domain->uplinks[i].parent);
+	free(domain->uplinks);
 }
 
 void hp_assignment_free(struct hp_assignment *assignment)
@@ -141,6 +144,8 @@ static int run_phases(struct plan_run *run)
 		rc = plan_check_devices(run);
 	if (!rc)
 		rc = plan_assign_star(run);
+	if (!rc)
+		rc = plan_assign_uplinks(run);
 	if (!rc && !run->refused)
 		rc = plan_find_gaps(run);
 	return rc;

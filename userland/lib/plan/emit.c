@@ -97,8 +97,8 @@ static int emit_subtrees(struct emit *emit)
 /* The catalogue of hp_setting.h, row by row. */
 static int (*const rows[])(struct emit *emit) = {
 	emit_cgroups, emit_netns, emit_device_acls, emit_inits, emit_subtrees,
-	emit_ports,   emit_star,  emit_base_acl,    emit_irqs,	emit_frequencies,
-	emit_caches,  	emit_registry,
+	emit_ports,   emit_uplinks, emit_star,	    emit_base_acl, emit_irqs,	emit_frequencies,
+	emit_caches,  emit_registry,
 };
 
 static int format_lists(struct emit *emit)

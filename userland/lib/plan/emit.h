@@ -35,6 +35,7 @@ int emit_cgroups(struct emit *emit);		/* systemd and cgroup rows up to the domai
 int emit_device_acls(struct emit *emit);	/* devacl of each domain */
 int emit_base_acl(struct emit *emit);		/* devacl base */
 int emit_ports(struct emit *emit);
+int emit_uplinks(struct emit *emit);		/* uplinks, who may send what through them, NAT */
 int emit_star(struct emit *emit);		/* star legs and the nft rules between them */
 int emit_irqs(struct emit *emit);		/* masks and interrupts */
 int emit_caches(struct emit *emit);		/* groups of resctrl */

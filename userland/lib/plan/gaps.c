@@ -128,7 +128,7 @@ int plan_find_gaps(struct plan_run *run)
 {
 	if (gaps_of_module(run) || gaps_of_offline(run) || gaps_of_topology(run) ||
 	    gaps_of_kinds(run) || gaps_of_sharing(run) || gaps_of_devices(run) ||
-	    gaps_of_irqs(run) || gaps_of_frequencies(run) || gaps_of_shares(run))
+	    gaps_of_irqs(run) || gaps_of_frequencies(run) || gaps_of_shares(run) || gaps_of_uplinks(run))
 		return -ENOMEM;
 	sort_gaps(run->out);
 	return 0;

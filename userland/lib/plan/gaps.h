@@ -14,5 +14,6 @@ int gaps_of_devices(struct plan_run *run);
 int gaps_of_irqs(struct plan_run *run);
 int gaps_of_shares(struct plan_run *run);	/* of cache and bandwidth, that are asked for */
 int gaps_of_frequencies(struct plan_run *run);
+int gaps_of_uplinks(struct plan_run *run);
 
 #endif

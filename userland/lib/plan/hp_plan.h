@@ -7,6 +7,12 @@
 #include "inventory/hp_inventory.h"
 #include "policy/hp_policy.h"
 
+/* What an uplink of the policy stands on and is called by; index i is the domain's uplink i. */
+struct hp_assigned_uplink {
+	char *parent;			/* interface name in the base */
+	char mac[18];			/* given, made, or (ipvlan) the parent's; "" = not known */
+};
+
 /* What one domain gets. Index i is the policy's domain i. */
 struct hp_assigned_domain {
 	const char *name;		/* borrowed from the policy */
@@ -18,6 +24,8 @@ struct hp_assigned_domain {
 	const struct hp_device_spec **pci_specs;	/* the selector that chose pci[i] */
 	size_t pci_count;
 	char *link_address;		/* "10.203.0.2" or NULL */
+	struct hp_assigned_uplink *uplinks;
+	size_t uplinks_count;
 };
 
 /* A promise that this machine or kernel cannot keep; reported, never hidden. */

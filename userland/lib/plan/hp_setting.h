@@ -39,6 +39,12 @@
  * cgroup    TOP/alpha         cgroup.subtree_control  "memory pids" (after the domain's init took its cgroup namespace; not cpuset: 6.12
  *                                                     invalidates a partition whose tasks sit in cpuset children at any CPU hotplug)
  * port      0000:03:00.0[#n]  ""                      one JSON object: {"netns":"alpha","name":"eth0","mtu":N|absent,"addresses":[..],"gateway":..,"up":true}
+ * uplink    eth0              parent                  "up": a port of the base that uplinks stand on
+ * uplink    eth0              forwarding              "1": of a port through which NAT goes
+ * nat       hostpart-nat      ""                      lines "veth hu-alpha-1a2b 192.0.2.2 out eth0" then "close eth0" (where the machine is no router)
+ * uplink    alpha/eth0        ""                      "kind=macvlan parent=eth0 mac=M [vlan=N] [mtu=N] ra=0 address=A [base=A]": made, down
+ * spoof     alpha/eth0        ""                      "in=alpha device=eth0 hook=egress mac=M [vlan=N] [any4] [any6] [address=A]": what may be sent
+ * uplink    alpha/eth0        up                      "up [gateway=A]"
  * nft       hostpart          ""                      lines "leg alpha hp-alpha 10.203.0.2" then "allow FROM TO tcp 8080-8081", canonical order; before the legs, so that nothing passes unjudged
  * star      alpha             ""                      "inside=10.203.0.2 hub=10.203.0.1 subnet=10.203.0.0/24": veth hp-alpha <-> hp0
  * devacl    base              ""                      lines "deny b|c MAJ:MIN TOP/alpha": nodes of claims, refused to everyone outside

@@ -44,6 +44,7 @@ int plan_assign_devices(struct plan_run *run);
 int plan_check_devices(struct plan_run *run);		/* groups, roles, ports; needs the devices */
 int plan_check_elastic(struct plan_run *run);		/* needs CPUs and amounts */
 int plan_assign_star(struct plan_run *run);
+int plan_assign_uplinks(struct plan_run *run);		/* needs the devices */
 int plan_find_gaps(struct plan_run *run);		/* of a complete assignment */
 
 /* Bytes of an amount: a share is of `whole`; both rounded down to whole pages. */

@@ -197,4 +197,5 @@ void hp_policy_check(const struct hp_policy *policy, struct hp_complaints *bad)
 		check_port_names(&policy->domains[i], bad);
 	hp_policy_check_star(policy, bad);
 	hp_policy_check_links(policy, bad);
+	hp_policy_check_uplinks(policy, bad);
 }

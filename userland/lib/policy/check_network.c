@@ -59,26 +59,35 @@ static void check_address(const struct hp_policy *policy, size_t number, const s
 }
 
 /* Two routes to the same network would make the answer depend on their order. */
+static void check_port(const struct hp_policy *policy, const struct hp_port_spec *port,
+		       const struct hp_ip *subnet, struct hp_complaints *bad)
+{
+	for (char **text = port ? port->addresses : NULL; text && *text; text++) {
+		struct hp_ip address;
+		unsigned int prefix;
+
+		if (hp_value_ip(*text, HP_IP_CIDR, &address))
+			continue;
+		prefix = address.prefix < subnet->prefix ? address.prefix : subnet->prefix;
+		if (hp_ip_in_same_network(&address, subnet, prefix))
+			hp_complain(bad, port->loc,
+				    "address %s lies in the subnet of the links, %s; "
+				    "use another, or another subnet under network",
+				    *text, policy->star_subnet);
+	}
+}
+
 static void check_ports(const struct hp_policy *policy, const struct hp_domain_spec *domain,
 			const struct hp_ip *subnet, struct hp_complaints *bad)
 {
-	for (size_t i = 0; domain->network.is_linked && i < domain->devices_count; i++) {
-		const struct hp_port_spec *port = domain->devices[i].port;
+	for (size_t i = 0; domain->network.is_linked && i < domain->devices_count; i++)
+		check_port(policy, domain->devices[i].port, subnet, bad);
+	/* The base's end of a veth has the same network: that matters with or without a link. */
+	for (size_t i = 0; i < domain->network.uplinks_count; i++) {
+		const struct hp_uplink_spec *uplink = &domain->network.uplinks[i];
 
-		for (char **text = port ? port->addresses : NULL; text && *text; text++) {
-			struct hp_ip address;
-			unsigned int prefix;
-
-			if (hp_value_ip(*text, HP_IP_CIDR, &address))
-				continue;
-			prefix = address.prefix < subnet->prefix ? address.prefix : subnet->prefix;
-			if (hp_ip_in_same_network(&address, subnet, prefix))
-				hp_complain(
-					bad, port->loc,
-					"address %s lies in the subnet of the links, %s; "
-					"use another, or another subnet under network",
-					*text, policy->star_subnet);
-		}
+		if (domain->network.is_linked || uplink->kind == HP_UPLINK_VETH)
+			check_port(policy, &uplink->port, subnet, bad);
 	}
 }
 

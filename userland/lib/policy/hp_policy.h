@@ -18,6 +18,7 @@
 #define HP_DOMAINS_MAX 64
 #define HP_DEVICES_MAX 4096	/* per domain */
 #define HP_LINKS_MAX 1024
+#define HP_UPLINKS_MAX 16	/* per domain */
 #define HP_LINK_PORTS_MAX 64	/* ranges per link */
 /* Of a domain or the base; less is a forgotten unit. */
 #define HP_MEMORY_MIN_BYTES (UINT64_C(16) << 20)
@@ -89,7 +90,30 @@ struct hp_port_spec {
 	char **addresses;	/* canonical "192.0.2.1/24" or IPv6, NULL-terminated; NULL = none */
 	char *gateway;		/* or NULL; lies in the network of one of the addresses */
 	unsigned int mtu;	/* 0 = keep */
+	bool is_bound;		/* bind: true: only its own MAC, no VLAN tag, only the addresses */
 	struct hp_loc loc;
+};
+
+/* How a domain's uplink comes to be on a port of the base that it shares. */
+enum hp_uplink_kind {
+	HP_UPLINK_MACVLAN,	/* a MAC of its own on the parent */
+	HP_UPLINK_IPVLAN,	/* the parent's MAC, told apart by addresses */
+	HP_UPLINK_VLAN,		/* all of one VLAN of the parent */
+	HP_UPLINK_VETH,		/* a cable to the base, which sends on under its own address (NAT) */
+};
+extern const char *const hp_uplink_kind_words[];	/* NULL-terminated, in enum order */
+
+/* network: {uplinks: [...]}: a port of the domain that hostpart makes. */
+struct hp_uplink_spec {
+	enum hp_uplink_kind kind;
+	/* In the base: an interface's name, or a MAC in lower case ("is_parent_mac"). */
+	char *parent;
+	bool is_parent_mac;
+	unsigned int vlan;		/* 1 to 4094 for HP_UPLINK_VLAN, else 0 */
+	char *mac;			/* lower case; NULL = made from machine, domain and name */
+	bool has_dhcp, has_slaac;	/* IPv4, IPv6 addresses are left to the domain's own system */
+	struct hp_port_spec port;	/* name is required */
+	struct hp_loc loc, parent_loc, mac_loc;
 };
 
 struct hp_device_spec {
@@ -109,6 +133,8 @@ struct hp_network_spec {
 	bool is_linked;			/* network: {link: true}: a leg of the star; default true */
 	/* IPv4 inside the star subnet, not its first (the hub's); NULL = planner chooses. */
 	char *link_address;
+	struct hp_uplink_spec *uplinks;
+	size_t uplinks_count;
 	struct hp_loc loc, address_loc;
 };
 

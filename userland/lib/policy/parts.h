@@ -34,6 +34,20 @@ hp_read_fn hp_read_frequency, hp_read_wake_latency;
 hp_read_fn hp_read_root;
 /* field: struct hp_port_spec *. */
 hp_read_fn hp_read_port;
+/* Its keys one by one; fields of struct hp_port_spec. */
+#define HP_PORT_NAME_ALLOWED "a network interface name of at most 15 characters, such as eth0"
+#define HP_PORT_ADDRESSES_ALLOWED \
+	"a list of addresses with prefix, such as [192.0.2.1/24, \"2001:db8::1/64\"]"
+#define HP_PORT_GATEWAY_ALLOWED \
+	"an address without prefix in the network of one of the addresses, such as 192.0.2.254"
+#define HP_PORT_MTU_ALLOWED "68 to 65535"
+hp_read_fn hp_read_port_name, hp_read_port_addresses, hp_read_port_gateway, hp_read_port_mtu;
+/* What its keys say together; `node` is the mapping. */
+void hp_check_port(struct hp_reader *in, const struct hp_yaml *node, const struct hp_port_spec *port);
+/* field: struct hp_network_spec (fills uplinks). */
+#define HP_UPLINKS_ALLOWED \
+	"a list such as [{kind: macvlan, parent: enp1s0, name: eth0, addresses: [192.0.2.1/24]}]"
+hp_read_fn hp_read_uplinks;
 
 /* A list of selectors; `is_base` leaves out what only makes sense for a domain. */
 void hp_read_devices(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
@@ -47,5 +61,6 @@ hp_read_fn hp_read_links;
 void hp_policy_check(const struct hp_policy *policy, struct hp_complaints *bad);
 void hp_policy_check_star(const struct hp_policy *policy, struct hp_complaints *bad);
 void hp_policy_check_links(const struct hp_policy *policy, struct hp_complaints *bad);
+void hp_policy_check_uplinks(const struct hp_policy *policy, struct hp_complaints *bad);
 
 #endif

@@ -118,25 +118,34 @@ static const struct hp_key policy_owner = {
 static const struct hp_key links_key = { .name = "links",
 					 .allowed = "a list of from, to, protocol and ports" };
 
-static void free_port(struct hp_port_spec *port)
+static void clear_port(struct hp_port_spec *port)
 {
-	if (!port)
-		return;
 	for (char **address = port->addresses; address && *address; address++)
 		free(*address);
 	free(port->addresses);
 	free(port->gateway);
 	free(port->name);
-	free(port);
 }
 
 static void free_devices(struct hp_device_spec *devices, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		free(devices[i].text);
-		free_port(devices[i].port);
+		if (devices[i].port)
+			clear_port(devices[i].port);
+		free(devices[i].port);
 	}
 	free(devices);
+}
+
+static void free_uplinks(struct hp_network_spec *network)
+{
+	for (size_t i = 0; i < network->uplinks_count; i++) {
+		free(network->uplinks[i].parent);
+		free(network->uplinks[i].mac);
+		clear_port(&network->uplinks[i].port);
+	}
+	free(network->uplinks);
 }
 
 static void free_domain(struct hp_domain_spec *domain)
@@ -145,6 +154,7 @@ static void free_domain(struct hp_domain_spec *domain)
 	free(domain->hostname);
 	free(domain->root);
 	free(domain->network.link_address);
+	free_uplinks(&domain->network);
 	hwloc_bitmap_free(domain->cpus.list);
 	hwloc_bitmap_free(domain->memory.nodes);
 	hwloc_bitmap_free(domain->elastic.cpus);

@@ -107,7 +107,7 @@ static const struct hp_key keys[] = {
 		     offsetof(struct hp_device_spec, allow_shared_group), false },
 	[FORCE] = { "force", "true or false", hp_read_bool, offsetof(struct hp_device_spec, force),
 		    false },
-	[PORT] = { "port", "a mapping of name, addresses, gateway and mtu", hp_read_port,
+	[PORT] = { "port", "a mapping of name, addresses, gateway, mtu and bind", hp_read_port,
 		   offsetof(struct hp_device_spec, port), false },
 };
 static const struct hp_shape domain_shape = HP_SHAPE("a device", keys);

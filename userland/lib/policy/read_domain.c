@@ -71,6 +71,7 @@ static const struct hp_key network_keys[] = {
 	  false },
 	{ "address", "an IPv4 address in the subnet of the links, such as 10.203.0.10",
 	  read_link_address, 0, false },
+	{ "uplinks", HP_UPLINKS_ALLOWED, hp_read_uplinks, 0, false },
 };
 static const struct hp_shape network_shape = HP_SHAPE("a domain's network", network_keys);
 
@@ -95,7 +96,7 @@ static const struct hp_key domain_keys[] = {
 	{ "pids", "1 to 4194304, or max", read_pids, offsetof(struct hp_domain_spec, pids_max),
 	  false },
 	{ "devices", "a list such as [{class: nvme, index: 0}]", read_devices, 0, false },
-	{ "network", "a mapping of link and address", read_network,
+	{ "network", "a mapping of link, address and uplinks", read_network,
 	  offsetof(struct hp_domain_spec, network), false },
 	{ "elastic", "a mapping of cpus and memory", hp_read_elastic,
 	  offsetof(struct hp_domain_spec, elastic), false },

@@ -12,8 +12,8 @@
 
 #define ADDRESSES_MAX 64
 
-static void read_name(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
-		      void *field)
+void hp_read_port_name(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		       void *field)
 {
 	char **name = field;
 	const char *text, *why;
@@ -57,8 +57,8 @@ static void compact(char **addresses, size_t count)
 	addresses[kept] = NULL;
 }
 
-static void read_addresses(struct hp_reader *in, const struct hp_key *key,
-			   const struct hp_yaml *node, void *field)
+void hp_read_port_addresses(struct hp_reader *in, const struct hp_key *key,
+			    const struct hp_yaml *node, void *field)
 {
 	static const struct hp_list list = { 0, ADDRESSES_MAX, sizeof(char *), read_address };
 	char ***slot = field, **longer;
@@ -80,8 +80,8 @@ static void read_addresses(struct hp_reader *in, const struct hp_key *key,
 	*slot = longer;
 }
 
-static void read_gateway(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
-			 void *field)
+void hp_read_port_gateway(struct hp_reader *in, const struct hp_key *key,
+			  const struct hp_yaml *node, void *field)
 {
 	char canonical[HP_IP_TEXT_MAX], **gateway = field;
 	const char *text, *why;
@@ -98,8 +98,8 @@ static void read_gateway(struct hp_reader *in, const struct hp_key *key, const s
 	*gateway = hp_reader_copy(in, canonical);
 }
 
-static void read_mtu(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
-		     void *field)
+void hp_read_port_mtu(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
+		      void *field)
 {
 	unsigned int *mtu = field;
 	uint64_t number;
@@ -109,15 +109,14 @@ static void read_mtu(struct hp_reader *in, const struct hp_key *key, const struc
 }
 
 static const struct hp_key keys[] = {
-	{ "name", "a network interface name of at most 15 characters, such as eth0", read_name,
+	{ "name", HP_PORT_NAME_ALLOWED, hp_read_port_name,
 	  offsetof(struct hp_port_spec, name), false },
-	{ "addresses",
-	  "a list of addresses with prefix, such as [192.0.2.1/24, \"2001:db8::1/64\"]",
-	  read_addresses, offsetof(struct hp_port_spec, addresses), false },
-	{ "gateway",
-	  "an address without prefix in the network of one of the addresses, such as 192.0.2.254",
-	  read_gateway, offsetof(struct hp_port_spec, gateway), false },
-	{ "mtu", "68 to 65535", read_mtu, offsetof(struct hp_port_spec, mtu), false },
+	{ "addresses", HP_PORT_ADDRESSES_ALLOWED, hp_read_port_addresses,
+	  offsetof(struct hp_port_spec, addresses), false },
+	{ "gateway", HP_PORT_GATEWAY_ALLOWED, hp_read_port_gateway,
+	  offsetof(struct hp_port_spec, gateway), false },
+	{ "mtu", HP_PORT_MTU_ALLOWED, hp_read_port_mtu, offsetof(struct hp_port_spec, mtu), false },
+	{ "bind", "true or false", hp_read_bool, offsetof(struct hp_port_spec, is_bound), false },
 };
 static const struct hp_shape shape = HP_SHAPE("a port", keys);
 
@@ -167,6 +166,13 @@ static const struct hp_yaml *find(const struct hp_yaml *node, const char *key)
 	return child;
 }
 
+void hp_check_port(struct hp_reader *in, const struct hp_yaml *node, const struct hp_port_spec *port)
+{
+	check_repeats(in, port);
+	if (port->gateway)
+		check_gateway(in, find(node, "gateway"), port);
+}
+
 void hp_read_port(struct hp_reader *in, const struct hp_key *key, const struct hp_yaml *node,
 		  void *field)
 {
@@ -179,7 +185,5 @@ void hp_read_port(struct hp_reader *in, const struct hp_key *key, const struct h
 	*slot = port;
 	port->loc = hp_yaml_where(node);
 	hp_read_map(in, &shape, key, node, port);
-	check_repeats(in, port);
-	if (port->gateway)
-		check_gateway(in, find(node, "gateway"), port);
+	hp_check_port(in, node, port);
 }

@@ -200,10 +200,57 @@ static void check_ports(struct verify *verify, int domain)
 	}
 }
 
+/* Asked of the kernel through the same backends that made them: links, checks and NAT as they are now. */
+static void check_setting(struct verify *verify, const struct hp_setting *setting, const char *what)
+{
+	const struct hp_backend *backend = hp_backend_find(setting->backend);
+	const char *slash = strchr(setting->object, '/');
+	const char *name = slash ? slash + 1 : setting->object;
+	hp_autofree char *live = NULL;
+	hp_autoerr err = HP_ERR_INIT;
+
+	if (!backend || backend->read(verify->ctx, setting->object, setting->attr, &live, &err) < 0)
+		verify_say(verify, setting->domain, "network", HP_BROKEN, "%s: %s could not be read: %s", name, what,
+			   err.text ? err.text : "no such backend");
+	else if (hp_backend_satisfies(backend, setting->attr, live, setting->want))
+		verify_say(verify, setting->domain, "network", HP_KEPT, "%s: %s", name, what);
+	else
+		verify_say(verify, setting->domain, "network", HP_BROKEN, "%s: not so: %s; it is %s", name, what,
+			   live ? live : "absent");
+}
+
+static void check_uplinks(struct verify *verify)
+{
+	static const struct {
+		const char *backend, *attr, *what;
+	} kinds[] = {
+		{ "uplink", "", "the uplink is inside, with its MAC, addresses and parent" },
+		{ "uplink", "up", "the uplink is up" },
+		{ "spoof", "", "frames with a foreign MAC, VLAN or address are dropped" },
+		{ "nat", "", "only answers come back through NAT" },
+	};
+	hp_autosettings settings = HP_SETTINGS_INIT;
+	hp_autoerr err = HP_ERR_INIT;
+
+	if (hp_plan_settings(verify->policy, verify->inv, verify->assignment, &settings, &err) < 0) {
+		verify_say(verify, -1, "network", HP_BROKEN, "uplinks could not be checked: %s", err.text ? err.text : "no memory");
+		return;
+	}
+	for (size_t i = 0; i < settings.count; i++) {
+		const struct hp_setting *setting = &settings.items[i];
+
+		for (size_t k = 0; k < hp_array_size(kinds); k++)
+			if (!strcmp(setting->backend, kinds[k].backend) && !strcmp(setting->attr, kinds[k].attr) &&
+			    (setting->domain < 0 ? verify->only < 0 : verify_wants(verify, (size_t)setting->domain)))
+				check_setting(verify, setting, kinds[k].what);
+	}
+}
+
 void verify_network(struct verify *verify)
 {
 	int count = (int)verify->policy->domains_count;
 
+	check_uplinks(verify);
 	for (int to = -1; to < count; to++) {
 		if (to >= 0 && verify_wants(verify, (size_t)to))
 			check_ports(verify, to);

@@ -3,7 +3,6 @@
 #include <netinet/in.h>	/* before the kernel's headers, which then leave its types alone */
 #include <errno.h>
 #include <libnftnl/chain.h>
-#include <libnftnl/common.h>
 #include <libnftnl/table.h>
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
@@ -12,16 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/hp_auto.h"
+#include "net/hp_nftbatch.h"
 #include "nft.h"
-
-/* Room for one more message: a rule has at most some 900 bytes. */
-#define MESSAGE_BYTES 8192
-
-struct batch {
-	char *bytes;
-	size_t size, capacity;
-	uint32_t seq, tag;
-};
 
 /* ---- reading ---- */
 
@@ -134,135 +125,59 @@ int nft_kernel_read(struct hp_netlink *nl, struct nft_image *image, struct hp_er
 
 /* ---- writing ---- */
 
-/* Room for a message, or NULL; finish() takes what was used of it. */
-static char *room(struct batch *b)
+struct writing {
+	struct hp_nftbatch batch;
+	uint32_t tag;
+};
+
+static int put_chain(struct hp_nftbatch *batch, const struct nft_chain_spec *spec)
 {
-	if (b->capacity - b->size < MESSAGE_BYTES) {
-		size_t capacity = b->capacity * 2 + MESSAGE_BYTES;
-		char *bytes = realloc(b->bytes, capacity);
+	struct hp_nftchain chain = {
+		.name = spec->name, .type = "filter", .hook = spec->hook, .priority = NFT_PRIORITY,
+	};
 
-		if (!bytes)
-			return NULL;
-		b->bytes = bytes;
-		b->capacity = capacity;
-	}
-	return b->bytes + b->size;
-}
-
-static void finish(struct batch *b, const struct nlmsghdr *nlh)
-{
-	b->size += MNL_ALIGN(nlh->nlmsg_len);
-}
-
-static int put_mark(struct batch *b, struct nlmsghdr *(*mark)(char *buf, uint32_t seq))
-{
-	char *at = room(b);
-
-	if (!at)
-		return -ENOMEM;
-	finish(b, mark(at, ++b->seq));
-	return 0;
-}
-
-static int put_table(struct batch *b, uint16_t type, uint16_t flags)
-{
-	struct nft_note note = { .comment = "kept by hostpart", .tag = b->tag };
-	struct nftnl_udata_buf *data = nft_note_build(NFTNL_UDATA_TABLE_COMMENT, &note);
-	struct nftnl_table *table = nftnl_table_alloc();
-	struct nlmsghdr *nlh;
-	char *at = room(b);
-	int rc = -ENOMEM;
-
-	if (data && table && at && !nftnl_table_set_str(table, NFTNL_TABLE_NAME, NFT_TABLE)) {
-		if (type == NFT_MSG_NEWTABLE)
-			nftnl_table_set_data(table, NFTNL_TABLE_USERDATA,
-					     nftnl_udata_buf_data(data), nftnl_udata_buf_len(data));
-		nlh = nftnl_nlmsg_build_hdr(at, type, NFPROTO_INET, flags, ++b->seq);
-		nftnl_table_nlmsg_build_payload(nlh, table);
-		finish(b, nlh);
-		rc = 0;
-	}
-	if (table)
-		nftnl_table_free(table);
-	if (data)
-		nftnl_udata_buf_free(data);
-	return rc;
-}
-
-static int put_chain(struct batch *b, const struct nft_chain_spec *spec)
-{
-	struct nftnl_chain *chain = nftnl_chain_alloc();
-	struct nlmsghdr *nlh;
-	char *at = room(b);
-	int rc = -ENOMEM;
-
-	if (chain && at && !nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, NFT_TABLE) &&
-	    !nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, spec->name) &&
-	    !nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter")) {
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, spec->hook);
-		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, NFT_PRIORITY);
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
-		nlh = nftnl_nlmsg_build_hdr(at, NFT_MSG_NEWCHAIN, NFPROTO_INET, NLM_F_CREATE,
-					    ++b->seq);
-		nftnl_chain_nlmsg_build_payload(nlh, chain);
-		finish(b, nlh);
-		rc = 0;
-	}
-	if (chain)
-		nftnl_chain_free(chain);
-	return rc;
+	return hp_nftbatch_chain(batch, &chain);
 }
 
 static int put_rule(const struct nft_rule_spec *spec, void *arg)
 {
-	struct batch *b = arg;
-	struct nftnl_rule *rule = nft_rule_build(spec, b->tag);
-	char *at = rule ? room(b) : NULL;
-	struct nlmsghdr *nlh;
+	struct writing *w = arg;
+	struct nftnl_rule *rule = nft_rule_build(spec, w->tag);
+	int rc = rule ? hp_nftbatch_rule(&w->batch, rule) : -ENOMEM;
 
-	if (at) {
-		nlh = nftnl_nlmsg_build_hdr(at, NFT_MSG_NEWRULE, NFPROTO_INET,
-					    NLM_F_CREATE | NLM_F_APPEND, ++b->seq);
-		nftnl_rule_nlmsg_build_payload(nlh, rule);
-		finish(b, nlh);
-	}
 	if (rule)
 		nftnl_rule_free(rule);
-	return at ? 0 : -ENOMEM;
+	return rc;
 }
 
-/* "Make it, remove it, make it": the first makes the removal succeed whether there was one or not. */
-static int fill(struct batch *b, const struct nft_policy *policy, uint32_t *last_seq)
+static int fill(struct writing *w, const struct nft_policy *policy)
 {
-	int rc = put_mark(b, nftnl_batch_begin);
+	struct nft_note note = { .comment = "kept by hostpart", .tag = w->tag };
+	struct nftnl_udata_buf *data = nft_note_build(NFTNL_UDATA_TABLE_COMMENT, &note);
+	int rc = -ENOMEM;
 
-	if (!rc)
-		rc = put_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
-	if (!rc)
-		rc = put_table(b, NFT_MSG_DELTABLE, policy ? 0 : NLM_F_ACK);
-	*last_seq = b->seq;
-	if (policy && !rc) {
-		rc = put_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_ACK);
-		*last_seq = b->seq;
-		for (size_t i = 0; !rc && i < NFT_CHAINS; i++)
-			rc = put_chain(b, &nft_chain_specs[i]);
-		if (!rc)
-			rc = nft_rules_walk(policy, put_rule, b);
+	if (data) {
+		rc = hp_nftbatch_replace(&w->batch, nftnl_udata_buf_data(data), nftnl_udata_buf_len(data));
+		nftnl_udata_buf_free(data);
 	}
-	return rc ? rc : put_mark(b, nftnl_batch_end);
+	for (size_t i = 0; !rc && i < NFT_CHAINS; i++)
+		rc = put_chain(&w->batch, &nft_chain_specs[i]);
+	return rc ? rc : nft_rules_walk(policy, put_rule, w);
 }
 
 int nft_kernel_write(struct hp_netlink *nl, const struct nft_policy *policy, struct hp_err *err)
 {
-	struct batch b = { .tag = policy ? nft_policy_tag(policy) : 0 };
-	uint32_t last_seq = 0;
-	int rc = fill(&b, policy, &last_seq);
+	struct writing w = {
+		.batch = { .family = NFPROTO_INET, .table = NFT_TABLE },
+		.tag = policy ? nft_policy_tag(policy) : 0,
+	};
+	int rc = policy ? fill(&w, policy) : hp_nftbatch_remove(&w.batch);
 
 	if (rc)
 		hp_err_errno(err, -rc, "build the table inet " NFT_TABLE);
 	else
-		rc = hp_netlink_send_batch(nl, b.bytes, b.size, last_seq, NULL, err);
-	free(b.bytes);
+		rc = hp_nftbatch_send(nl, &w.batch, err);
+	hp_nftbatch_clear(&w.batch);
 	if (rc)
 		hp_err_wrap(err, policy ? "replace the table inet " NFT_TABLE : "remove the table inet " NFT_TABLE);
 	if (rc == -ENOENT)

@@ -38,7 +38,6 @@ char *port_value_format(const struct port_value *value);
  * means: not ours to say.
  */
 bool port_value_satisfies(const struct port_value *live, const struct port_value *want);
-bool port_value_has_address(const struct hp_netrecords *list, const char *text);
 void port_value_clear(struct port_value *value);
 #define port_autovalue __attribute__((cleanup(port_value_clear))) struct port_value
 

@@ -110,40 +110,24 @@ static int rename_here(struct port_place *target, const char *name, struct hp_er
 	return 0;
 }
 
-static int remove_addresses(struct port_place *p, const struct hp_netrecords *live,
-			    const struct hp_netrecords *keep, struct hp_err *err)
-{
-	for (size_t i = 0; i < live->count; i++)
-		if (!(keep && port_value_has_address(keep, live->items[i].text)) &&
-		    hp_ipaddr_delete(p->nl, p->link.index, &live->items[i], err))
-			return -err->errnum;
-	return 0;
-}
-
 static int set_addresses(struct port_place *p, const struct port_value *want, struct hp_err *err)
 {
-	hp_autorecords before = HP_NETRECORDS_INIT, live = HP_NETRECORDS_INIT;
+	hp_autorecords before = HP_NETRECORDS_INIT;
 
-	if (!want->is_capture && !want->addresses.count)
-		return 0;
+	if (!want->is_capture)
+		return want->addresses.count ? hp_ipaddr_set(p->nl, p->link.index, &want->addresses, err) : 0;
 	if (hp_ipaddr_list(p->nl, p->link.index, &before, err))
 		return -err->errnum;
-	if (want->is_capture && hp_netrecords_are_same(&before, &want->addresses))
+	if (hp_netrecords_are_same(&before, &want->addresses))
 		return 0;
 	/*
 	 * A capture goes back in its own order: the first address of a subnet is the
 	 * primary one.
 	 */
-	if (remove_addresses(p, &before, want->is_capture ? NULL : &want->addresses, err))
-		return -err->errnum;
-	/* Removing a primary address may have taken others along. */
-	if (hp_ipaddr_list(p->nl, p->link.index, &live, err))
-		return -err->errnum;
-	for (size_t i = 0; i < want->addresses.count; i++)
-		if (!port_value_has_address(&live, want->addresses.items[i].text) &&
-		    hp_ipaddr_add(p->nl, p->link.index, &want->addresses.items[i], err))
+	for (size_t i = 0; i < before.count; i++)
+		if (hp_ipaddr_delete(p->nl, p->link.index, &before.items[i], err))
 			return -err->errnum;
-	return 0;
+	return hp_ipaddr_set(p->nl, p->link.index, &want->addresses, err);
 }
 
 static bool contains(const struct hp_netrecords *list, const struct hp_netrecord *record)
@@ -195,34 +179,6 @@ static int restore_routes(struct port_place *p, const struct port_value *want, s
 	return add_routes(p, &want->routes, err);
 }
 
-static int set_gateway(struct port_place *p, const char *gateway, struct hp_err *err)
-{
-	struct hp_iproute_spec spec = { .destination = "default", .gateway = gateway };
-	hp_autorecords live = HP_NETRECORDS_INIT, want = HP_NETRECORDS_INIT;
-	char other[64], now[64];
-
-	if (hp_iproute_from_spec(&spec, &want))
-		return hp_err_set(err, EINVAL, "\"%s\" is not a gateway's address", gateway);
-	hp_iproute_default_gateway(&want.items[0], now, sizeof(now));
-	if (hp_iproute_list(p->nl, p->link.index, &live, err))
-		return -err->errnum;
-	for (size_t i = 0; i < live.count; i++) {
-		if (!hp_iproute_default_gateway(&live.items[i], other, sizeof(other)) ||
-		    !strchr(other, ':') != !strchr(now, ':'))
-			continue;
-		if (!strcmp(other, now))
-			return 0;
-		if (hp_iproute_delete(p->nl, p->link.index, &live.items[i], err))
-			return -err->errnum;
-	}
-	if (hp_iproute_add(p->nl, p->link.index, &want.items[0], err)) {
-		if (err->errnum == ENETUNREACH)
-			hp_err_hint(err, "the gateway %s must be in the subnet of one of the port's addresses", gateway);
-		return -err->errnum;
-	}
-	return 0;
-}
-
 static int configure(struct hp_ctx *ctx, struct port_place *p, const struct port_value *want,
 		     struct hp_err *err)
 {
@@ -241,7 +197,7 @@ static int configure(struct hp_ctx *ctx, struct port_place *p, const struct port
 	if (!is_up)
 		return 0;
 	if (want->is_capture ? restore_routes(p, want, err)
-			     : want->gateway[0] && set_gateway(p, want->gateway, err))
+			     : want->gateway[0] && hp_iproute_set_gateway(p->nl, p->link.index, want->gateway, err))
 		return hp_err_wrap(err, "port %s", p->link.name);
 	return 0;
 }

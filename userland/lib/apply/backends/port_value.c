@@ -206,20 +206,12 @@ int port_value_parse(const char *text, struct port_value *value, struct hp_err *
 
 /* ---- comparing ---- */
 
-bool port_value_has_address(const struct hp_netrecords *list, const char *text)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (!strcmp(list->items[i].text, text))
-			return true;
-	return false;
-}
-
 static bool has_same_texts(const struct hp_netrecords *a, const struct hp_netrecords *b)
 {
 	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
-		if (!port_value_has_address(b, a->items[i].text))
+		if (!hp_netrecords_has(b, a->items[i].text))
 			return false;
 	return true;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include "apply/hp_backend.h"
 #include "base/hp_leg.h"
+#include "net/hp_ifswitch.h"
 #include "net/hp_link.h"
 
 /* The canonical value "inside=10.203.0.2 hub=10.203.0.1 subnet=10.203.0.0/24"; "" = not known. */
@@ -54,13 +55,6 @@ int star_look(struct star_leg *leg, struct star_found *found, FILE *problems, st
 /* Makes it so, whatever is there now. */
 int star_make(struct star_leg *leg, const struct star_value *want, struct hp_err *err);
 
-/* Per-interface switches /proc/sys/net/FAMILY/conf/INTERFACE/NAME: each end has a few. */
-struct star_switch {
-	const char *family, *name, *want;
-};
-/* They end with name NULL. */
-extern const struct star_switch star_hub_switches[], star_inside_switches[];
-/* The caller frees; NULL when out of memory. */
-char *star_switch_path(const struct star_switch *s, const char *interface);
+extern const struct hp_ifswitch star_hub_switches[], star_inside_switches[];
 
 #endif

@@ -13,49 +13,17 @@
  * conf.all = 2 it is loose, and the source check of the "nft" backend is what
  * stops a false sender.
  */
-const struct star_switch star_hub_switches[] = {
+const struct hp_ifswitch star_hub_switches[] = {
 	{ "ipv6", "disable_ipv6", "1" },
 	{ "ipv4", "forwarding", "1" },
 	{ "ipv4", "rp_filter", "1" },
 	{ NULL, NULL, NULL }
 };
 
-const struct star_switch star_inside_switches[] = {
+const struct hp_ifswitch star_inside_switches[] = {
 	{ "ipv6", "disable_ipv6", "1" },
 	{ NULL, NULL, NULL }
 };
-
-char *star_switch_path(const struct star_switch *s, const char *interface)
-{
-	char *path;
-
-	return asprintf(&path, "/proc/sys/net/%s/conf/%s/%s", s->family, interface, s->name) < 0 ? NULL : path;
-}
-
-struct checking {
-	struct star_leg *leg;
-	const struct star_switch *switches;
-	const char *name, *side;
-	FILE *problems;
-};
-
-static int check_switches(void *arg, struct hp_err *err)
-{
-	struct checking *c = arg;
-
-	for (const struct star_switch *s = c->switches; s->name; s++) {
-		hp_autofree char *path = star_switch_path(s, c->name), *now = NULL;
-
-		if (!path)
-			return hp_err_errno(err, ENOMEM, "look at %s", c->name);
-		/* A kernel without IPv6 has no such file: nothing to switch off. */
-		if (hp_root_read(c->leg->ctx->root, path, &now, NULL))
-			continue;
-		if (strcmp(now, s->want))
-			fprintf(c->problems, "; %s %s is %s, not %s", c->side, s->name, now, s->want);
-	}
-	return 0;
-}
 
 /* Without "/32"; false when the text is longer or of another family. */
 static bool strip_host(const char *text, char out[16])
@@ -154,17 +122,15 @@ static int find_inside(struct star_leg *leg, const struct hp_link *hub, struct s
 static int look_at_ends(struct star_leg *leg, struct star_found *found, FILE *problems,
 			struct hp_err *err)
 {
-	struct checking hub = { leg, star_hub_switches, leg->name, leg->name, problems };
-	struct checking inside = { leg, star_inside_switches, HP_LEG_INSIDE_NAME,
-				   HP_LEG_INSIDE_NAME, problems };
+	struct hp_root *root = leg->ctx->root;
 	int rc = look_at_hub(leg, found, problems, err);
 
 	if (!rc)
-		rc = check_switches(&hub, err);
+		rc = hp_ifswitch_check(root, HP_NETNS_OWN, leg->name, star_hub_switches, problems, err);
 	if (rc || !found->has_inside)
 		return rc;
 	rc = look_inside(leg, found, problems, err);
-	return rc ? rc : hp_netns_run(leg->netns_fd, check_switches, &inside, err);
+	return rc ? rc : hp_ifswitch_check(root, leg->netns_fd, HP_LEG_INSIDE_NAME, star_inside_switches, problems, err);
 }
 
 int star_look(struct star_leg *leg, struct star_found *found, FILE *problems, struct hp_err *err)

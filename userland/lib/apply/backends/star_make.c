@@ -9,31 +9,6 @@
 #include "net/hp_netns.h"
 #include "net/hp_netrecord.h"
 
-struct switching {
-	struct star_leg *leg;
-	const struct star_switch *switches;
-	const char *name;
-};
-
-static int set_switches(void *arg, struct hp_err *err)
-{
-	const struct switching *s = arg;
-
-	for (const struct star_switch *sw = s->switches; sw->name; sw++) {
-		hp_autofree char *path = star_switch_path(sw, s->name);
-		int rc;
-
-		if (!path)
-			return hp_err_errno(err, ENOMEM, "set the switches of %s", s->name);
-		if (!hp_root_exists(s->leg->ctx->root, path))
-			continue;
-		rc = hp_root_write(s->leg->ctx->root, path, sw->want, err);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
 /*
  * A leg for other addresses, or one whose far end is elsewhere, is made anew:
  * nothing of it is worth keeping.
@@ -152,8 +127,7 @@ static int raise(struct hp_netlink *nl, int index, const char *name, struct hp_e
 static int configure(struct star_leg *leg, const struct star_value *want,
 		     const struct star_found *found, struct hp_err *err)
 {
-	struct switching hub = { leg, star_hub_switches, leg->name };
-	struct switching inside = { leg, star_inside_switches, HP_LEG_INSIDE_NAME };
+	struct hp_root *root = leg->ctx->root;
 	struct hp_iproute_spec subnet = {
 		.destination = want->subnet,
 		.gateway = want->hub,
@@ -161,7 +135,8 @@ static int configure(struct star_leg *leg, const struct star_value *want,
 		.is_onlink = true,
 	};
 
-	if (set_switches(&hub, err) || hp_netns_run(leg->netns_fd, set_switches, &inside, err))
+	if (hp_ifswitch_set(root, HP_NETNS_OWN, leg->name, star_hub_switches, err) ||
+	    hp_ifswitch_set(root, leg->netns_fd, HP_LEG_INSIDE_NAME, star_inside_switches, err))
 		return -err->errnum;
 	if (set_base_address(leg, found->hub_index, want->hub, err) ||
 	    hp_ipaddr_add_bare(leg->in, found->inside_index, want->inside, err))
