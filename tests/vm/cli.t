@@ -124,7 +124,7 @@ read_all "without domains"
 exits 1 "verify without domains fails" partctl verify
 like "and says why" "$(partctl verify 2>&1)" 'nothing is applied'
 is "status has the same keys with and without domains (here without)" "$(partctl status -o json | jq -c keys)" \
-	'["agent_pid","applied_at","confirm_within_seconds","domains","drifted","metrics","module","not_guaranteed","policy_file","refused","sealed"]'
+	'["agent_pid","applied_at","confirm_within_seconds","domains","drifted","metrics","module","not_guaranteed","policy_file","ports","refused","sealed"]'
 parses "validate of a bad file" 1 validate "$work/small.yaml"
 echo 'domains: {}' > "$work/bad.yaml"
 is "a bad policy as JSON says where" "$(partctl validate -o json "$work/bad.yaml" | jq -r '.valid, .error' | head -n 2 | cut -d: -f1-3 | xargs)" \
@@ -183,7 +183,7 @@ parses "verify" 1 verify
 parses "events" 0 events
 parses "top --once" 0 top --once --interval 300ms
 is "status has the same keys (here with)" "$(partctl status -o json | jq -c keys)" \
-	'["agent_pid","applied_at","confirm_within_seconds","domains","drifted","metrics","module","not_guaranteed","policy_file","refused","sealed"]'
+	'["agent_pid","applied_at","confirm_within_seconds","domains","drifted","metrics","module","not_guaranteed","policy_file","ports","refused","sealed"]'
 is "-q leaves verify's broken promises only" "$(partctl verify -q)" "$(partctl verify | grep '^broken' || true)"
 exits 2 "verify of a domain that is not there" partctl verify alpah
 like "names the nearest" "$(partctl verify alpah 2>&1)" "did you mean 'alpha'"
