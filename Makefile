@@ -146,8 +146,9 @@ $(if $(INIT_SRC),$(eval $(call program,$(O)/libexec/hostpart/domain-init,$(INIT_
 $(if $(OS_SRC),$(eval $(call program,$(O)/libexec/hostpart/domain-os,$(OS_SRC))))
 $(if $(OUTSIDE_SRC),$(eval $(call program,$(O)/libexec/hostpart/outside,$(OUTSIDE_SRC))))
 $(if $(GENERATOR_SRC),$(eval $(call program,$(O)/generators/hostpart-generator,$(GENERATOR_SRC))))
-# What partctl top shows is tested without its terminal.
-unit_with = $(if $(findstring /test_top_,$(1)),$(addprefix userland/partctl/top_,$(addsuffix .c,model format state grid overview heat latency list layout)))
+# What partctl top and trace show is tested without a terminal.
+unit_with = $(if $(findstring /test_top_,$(1)),$(addprefix userland/partctl/top_,$(addsuffix .c,model format state grid overview heat latency list layout))) \
+	$(if $(findstring /test_trace.,$(1)),$(addprefix userland/partctl/,$(addsuffix .c,trace_words trace_parts trace_print_wait cli contention_subject out out_fields out_numbers)))
 $(foreach t,$(TEST_SRC),$(eval $(call program,$(O)/unit/$(basename $(notdir $(t))),$(t) $(TEST_HELPERS) $(call unit_with,$(t)),-lcmocka)))
 $(eval $(call program,$(O)/schema/policy-check,tests/schema/policy-check.c))
 $(foreach t,$(BENCH_SRC),$(eval $(call program,$(O)/bench/$(basename $(notdir $(t))),$(t))))

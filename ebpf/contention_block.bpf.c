@@ -5,6 +5,7 @@
 #include <bpf/bpf_tracing.h>
 #include "contention_block.h"
 #include "contention_wait.bpf.h"
+#include "outlier_who.bpf.h"
 
 /*
  * A request waits from its insertion into the scheduler's queue, or from its
@@ -13,6 +14,8 @@
  * each had of it during the wait is what the wait is divided by, in the queue
  * and in the device alike.
  */
+
+#define REQUEST_OPERATION 0xff	/* REQ_OP_MASK, include/linux/blk_types.h */
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -90,7 +93,7 @@ static __always_inline __u64 owner_of(struct request *rq)
 }
 
 /* A wait begins. */
-static __always_inline struct hp_request *new_request(struct request *rq)
+static __always_inline struct hp_request *new_request(const void *ctx, struct request *rq)
 {
 	__u64 key = (__u64)rq;
 	struct hp_request *request;
@@ -102,8 +105,10 @@ static __always_inline struct hp_request *new_request(struct request *rq)
 		return NULL;
 	}
 	request = bpf_map_lookup_elem(&hp_requests, &key);
-	if (request)
-		request->row = owner_of(rq);
+	if (!request)
+		return NULL;
+	request->row = owner_of(rq);
+	note_who(ctx, key, request->row, rq->__sector);
 	return request;
 }
 
@@ -144,7 +149,7 @@ int BPF_PROG(hp_block_insert, struct request *rq)
 			return 0;
 		forget(disk, request);
 	}
-	request = new_request(rq);
+	request = new_request(ctx, rq);
 	if (!request)
 		return 0;
 	request->state = HP_REQUEST_QUEUED;
@@ -173,7 +178,7 @@ int BPF_PROG(hp_block_issue, struct request *rq)
 	}
 	is_new = !request;
 	if (!request)
-		request = new_request(rq);
+		request = new_request(ctx, rq);
 	if (!request)
 		return 0;
 	row = request->row;
@@ -211,6 +216,35 @@ int BPF_PROG(hp_block_requeue, struct request *rq)
 	request->since_ns = now;
 	request->state = HP_REQUEST_RETURNED;
 	return 0;
+}
+
+/* Tells of one request. Parts of it may have been completed before: its first sector is what was noted when it began. */
+static __always_inline void tell(struct request *rq, const struct hp_request *request)
+{
+	__u64 wait_ns = request->phase_ns[HP_BLOCK_QUEUE] + request->phase_ns[HP_BLOCK_DEVICE], row = request->row;
+	struct hp_outlier_wait *record;
+	struct gendisk *disk;
+
+	if (!is_outlier(row, wait_ns))
+		return;
+	record = new_outlier(row, wait_ns, request->state == HP_REQUEST_ISSUED ? HP_BLOCK_DEVICE : HP_BLOCK_QUEUE);
+	if (!record)
+		return;
+	record->block.sector = name_who(record, (__u64)rq, ~0ull);
+	record->block.phase_ns[HP_BLOCK_QUEUE] = request->phase_ns[HP_BLOCK_QUEUE];
+	record->block.phase_ns[HP_BLOCK_DEVICE] = request->phase_ns[HP_BLOCK_DEVICE];
+	record->block.bytes = rq->__data_len;
+	record->block.operation = rq->cmd_flags & REQUEST_OPERATION;
+	disk = rq->q->disk;
+	if (disk) {
+		record->block.major = BPF_CORE_READ(disk, major);
+		record->block.minor = BPF_CORE_READ(disk, first_minor);
+		bpf_probe_read_kernel_str(record->block.name, sizeof(record->block.name), disk->disk_name);
+	}
+	record->rows = rows_count;
+	for (__u32 i = 0; i < HP_ROWS_MAX && i < rows_count; i++)
+		record->rows_ns[i] = request->used_ns[i];
+	bpf_ringbuf_submit(record, 0);
 }
 
 /* The wait is over: what the others had of the device meanwhile, and the request itself. */
@@ -255,8 +289,10 @@ int BPF_PROG(hp_block_complete, struct request *rq, blk_status_t error, unsigned
 	if (victim) {
 		count_phase(victim, HP_BLOCK_QUEUE, request->phase_ns[HP_BLOCK_QUEUE]);
 		count_phase(victim, HP_BLOCK_DEVICE, request->phase_ns[HP_BLOCK_DEVICE]);
+		tell(rq, request);
 	}
 	bpf_map_delete_elem(&hp_requests, &key);
+	forget_who(key);
 	return 0;
 }
 
@@ -276,5 +312,6 @@ int BPF_PROG(hp_block_merge, struct request *rq)
 		add_to(&victim->phase_ns[HP_BLOCK_DEVICE], request->phase_ns[HP_BLOCK_DEVICE]);
 	}
 	bpf_map_delete_elem(&hp_requests, &key);
+	forget_who(key);
 	return 0;
 }

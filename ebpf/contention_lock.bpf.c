@@ -5,6 +5,7 @@
 #include <bpf/bpf_tracing.h>
 #include "contention_lock.h"
 #include "contention_wait.bpf.h"
+#include "lock_state.bpf.h"
 
 /*
  * The kernel tells when a task begins to wait for a lock and when it ends, not
@@ -15,18 +16,6 @@
  * spinlock has no owner: those waits are HP_ROW_UNKNOWN's. Nothing here
  * allocates, and nothing sleeps.
  */
-
-#define LCB_F_SPIN 1			/* include/trace/events/lock.h */
-#define LCB_F_READ 2
-#define LCB_F_WRITE 4
-#define LCB_F_RT 8
-#define LCB_F_PERCPU 16
-#define LCB_F_MUTEX 32
-#define MUTEX_FLAGS 7			/* kernel/locking/mutex.c */
-#define RWSEM_READER_OWNED 1		/* kernel/locking/rwsem.c */
-#define RWSEM_OWNER_FLAGS 3
-#define RWSEM_READER_SHIFT 8
-#define RT_MUTEX_HAS_WAITERS 1		/* kernel/locking/rtmutex_common.h */
 
 #define LOCKS 4096u			/* a power of two */
 #define SPIN_DEPTH 4			/* task, softirq, interrupt, NMI: each may spin while it interrupts another that does */
@@ -42,7 +31,8 @@ struct waiter {
 	__u64 task;		/* 0 = nobody */
 	__u64 lock;
 	__u64 since_ns;
-	__u32 first;		/* row of the owner when it began */
+	__u16 first;		/* row of the owner when it began */
+	__u16 is_sharing;	/* others may hold it beside this one */
 	__u32 kind;
 	__s64 stack;		/* < 0 = not known */
 };
@@ -50,7 +40,7 @@ struct waiter {
 /* One processor's spinning; written by itself only, and by those who interrupt it, who leave it as it was. */
 struct spins {
 	__u64 depth;
-	__u64 in_stack;		/* 1 = inside of stack_of() */
+	__u64 is_ours;		/* 1 = inside of stack_of() or tell(): what is waited for in there is our own doing */
 	__u64 locks[SPIN_DEPTH];
 	__u64 since_ns[SPIN_DEPTH];
 };
@@ -91,6 +81,26 @@ struct {
 	__type(value, struct hp_lock_site_time);
 } hp_lock_sites SEC(".maps");
 
+/* For the telling of single waits: the tasks behind the changes of hp_lock_owners. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LOCKS);
+	__type(key, __u32);
+	__type(value, struct hp_lock_holders);
+} hp_outlier_holders SEC(".maps");
+
+/* The parts of the wait that ends on this processor. */
+struct parts {
+	struct hp_lock_part at[HP_OUTLIER_HOLDERS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct parts);
+} hp_outlier_parts SEC(".maps");
+
 static __always_inline struct waiter *waiter_of(struct task_struct *task)
 {
 	__u32 key = (__u32)task->pid & (waiters_count - 1);
@@ -109,17 +119,22 @@ static __always_inline __s64 stack_of(void *ctx)
 	struct spins *spins = bpf_map_lookup_elem(&hp_lock_spins, &zero);
 	__s64 stack;
 
-	if (!spins || spins->in_stack)
+	if (!spins || spins->is_ours)
 		return -1;
-	spins->in_stack = 1;
+	spins->is_ours = 1;
 	stack = bpf_get_stackid(ctx, &hp_lock_stacks, BPF_F_FAST_STACK_CMP);
-	spins->in_stack = 0;
+	spins->is_ours = 0;
 	return stack;
+}
+
+static __always_inline __u32 place_of(__u64 lock)
+{
+	return (__u32)((lock >> 3) * 0x9e3779b97f4a7c15ull >> 52) & (LOCKS - 1);
 }
 
 static __always_inline struct hp_lock_owners *owners_of(__u64 lock)
 {
-	__u32 key = (__u32)((lock >> 3) * 0x9e3779b97f4a7c15ull >> 52) & (LOCKS - 1);
+	__u32 key = place_of(lock);
 
 	return bpf_map_lookup_elem(&hp_lock_owners, &key);
 }
@@ -139,45 +154,14 @@ static __noinline __u64 row_of_owner(struct task_struct *task)
 	return row == HP_ROW_BASE && (BPF_CORE_READ(task, flags) & PF_KTHREAD) ? HP_ROW_KERNEL : row;
 }
 
-/* Of several readers an rwsem names only the last that came, and keeps its name when all have gone. */
-static __always_inline __u64 rwsem_owner(struct rw_semaphore *sem)
-{
-	__u64 owner = BPF_CORE_READ(sem, owner.counter);
-
-	if ((owner & RWSEM_READER_OWNED) && BPF_CORE_READ(sem, count.counter) >> RWSEM_READER_SHIFT == 0)
-		return 0;
-	return owner & ~(__u64)RWSEM_OWNER_FLAGS;
-}
-
-static __always_inline __u64 holder_row(void *lock, __u32 flags)
-{
-	struct rt_mutex_base *rt = lock;
-	struct mutex *mutex = lock;
-	__u64 owner = 0;
-
-	if (flags & LCB_F_MUTEX)
-		owner = BPF_CORE_READ(mutex, owner.counter) & ~(__u64)MUTEX_FLAGS;
-	else if (flags == LCB_F_READ || flags == LCB_F_WRITE)
-		owner = rwsem_owner(lock);
-	else if (flags == LCB_F_RT)
-		owner = (__u64)BPF_CORE_READ(rt, owner) & ~(__u64)RT_MUTEX_HAS_WAITERS;
-	return row_of_owner((struct task_struct *)owner);
-}
-
-static __always_inline __u32 kind_of(__u32 flags)
-{
-	if (flags & LCB_F_MUTEX)
-		return HP_LOCK_MUTEX;
-	return flags == LCB_F_READ || flags == LCB_F_WRITE ? HP_LOCK_RWSEM : HP_LOCK_OTHER;
-}
-
 static __always_inline void begin_spin(__u64 lock, __u64 now)
 {
 	__u32 zero = 0;
 	struct spins *spins = bpf_map_lookup_elem(&hp_lock_spins, &zero);
 	__u64 depth;
 
-	if (!spins)
+	/* The end of what is our own doing is not told: the program that would be told is the one at work. */
+	if (!spins || spins->is_ours)
 		return;
 	depth = spins->depth;
 	/* Ends that were not told leave something behind; begin again. */
@@ -232,12 +216,124 @@ static __always_inline void charge(struct hp_wait_row *row, __u64 victim, __u64 
 	add_site(stack, victim, aggressor, time_ns);
 }
 
+/* As hp_lock_note(), but a change of the task is one, too. */
+static __always_inline void note_task(struct hp_lock_owners *owners, __u64 lock, __u64 now, __u64 row, struct task_struct *task)
+{
+	struct hp_lock_holder holder = { .row = HP_ROW_UNKNOWN }, *place;
+	__u32 key = place_of(lock);
+	struct hp_lock_holders *holders = bpf_map_lookup_elem(&hp_outlier_holders, &key);
+
+	if (!holders)
+		return;
+	if (task) {
+		holder.pid = BPF_CORE_READ(task, pid);
+		holder.row = (__u32)row;
+		bpf_probe_read_kernel(holder.name, sizeof(holder.name), task->comm);
+	}
+	place = &holders->changes[(owners->count - 1) & (HP_LOCK_CHANGES - 1)];
+	if (hp_lock_is_held_by(owners, lock, row) && place->pid == holder.pid && place->row == holder.row)
+		return;
+	place = &holders->changes[hp_lock_append(owners, lock, now, row) & (HP_LOCK_CHANGES - 1)];
+	place->check = 0;
+	barrier();
+	place->name[0] = holder.name[0];
+	place->name[1] = holder.name[1];
+	place->pid = holder.pid;
+	place->row = holder.row;
+	barrier();
+	place->check = hp_lock_holder_check(&holder, hp_lock_change(now, row));
+}
+
+/* From now on this row is known to hold the lock, and this task when it is the only one. */
+static __always_inline void note(struct hp_lock_owners *owners, __u64 lock, __u64 now, __u64 row, struct task_struct *task,
+				 bool is_only)
+{
+	if (outlier_above_ns)
+		note_task(owners, lock, now, row, is_only ? task : NULL);
+	else
+		hp_lock_note(owners, lock, now, row);
+}
+
+/* ---- single waits ---- */
+
+/* The task that a part of the wait was because of; unknown when the place has been written anew. */
+static __always_inline void name_holder(struct hp_outlier_task *into, const struct hp_lock_holders *holders,
+					const struct hp_lock_part *part)
+{
+	struct hp_lock_holder holder = holders->changes[part->index & (HP_LOCK_CHANGES - 1)];
+
+	into->time_ns = part->time_ns;
+	if (!part->time_ns || !part->change || holder.check != hp_lock_holder_check(&holder, part->change)) {
+		into->pid = 0;
+		into->row = HP_ROW_UNKNOWN;
+		return;
+	}
+	into->pid = holder.pid;
+	into->row = holder.row;
+	__builtin_memcpy(into->comm, holder.name, sizeof(into->comm));
+}
+
+/* The ring has a lock, too, for which we may have to wait. */
+static __always_inline struct hp_outlier_wait *new_lock_outlier(__u64 row, __u64 wait_ns, __u32 kind)
+{
+	__u32 zero = 0;
+	struct spins *spins = bpf_map_lookup_elem(&hp_lock_spins, &zero);
+	struct hp_outlier_wait *record;
+
+	if (!spins)
+		return NULL;
+	spins->is_ours = 1;
+	record = new_outlier(row, wait_ns, kind);
+	spins->is_ours = 0;
+	return record;
+}
+
+/* A wait for a lock; without parts nobody knows who held it. */
+static __always_inline void tell(void *ctx, __u64 lock, __u64 row, __u64 wait_ns, __u32 kind, const struct parts *parts)
+{
+	struct hp_lock_holders *holders;
+	struct hp_outlier_wait *record;
+	__u32 key = place_of(lock);
+
+	holders = parts ? bpf_map_lookup_elem(&hp_outlier_holders, &key) : NULL;
+	record = new_lock_outlier(row, wait_ns, kind);
+	if (!record)
+		return;
+	if (is_in_task(ctx))
+		name_victim(record, bpf_get_current_task_btf());
+	record->lock.address = lock;
+	bpf_get_stack(ctx, record->stack, sizeof(record->stack), 0);
+	__builtin_memset(record->holders, 0, sizeof(record->holders));
+	record->holders[0].time_ns = wait_ns;
+	record->holders[0].row = HP_ROW_UNKNOWN;
+	for (__u32 i = 0; holders && parts && i < HP_OUTLIER_HOLDERS; i++)
+		name_holder(&record->holders[i], holders, &parts->at[i]);
+	bpf_ringbuf_submit(record, 0);
+}
+
+/* Empty parts when the wait is to be told, else NULL. */
+static __always_inline struct parts *begin_parts(__u64 row, __u64 wait_ns)
+{
+	struct parts *parts;
+	__u32 zero = 0;
+
+	if (!is_outlier(row, wait_ns))
+		return NULL;
+	parts = bpf_map_lookup_elem(&hp_outlier_parts, &zero);
+	if (parts)
+		__builtin_memset(parts, 0, sizeof(*parts));
+	return parts;
+}
+
+/* ---- the hooks ---- */
+
 SEC("tp_btf/contention_begin")
 int BPF_PROG(hp_contention_lock_begin, void *lock, unsigned int flags)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 now = bpf_ktime_get_ns(), owner;
 	struct hp_lock_owners *owners;
+	struct task_struct *holder;
 	struct waiter *waiter;
 
 	if ((flags & LCB_F_SPIN) && !(flags & LCB_F_MUTEX)) {
@@ -248,8 +344,9 @@ int BPF_PROG(hp_contention_lock_begin, void *lock, unsigned int flags)
 	owners = owners_of((__u64)lock);
 	if (!waiter || !owners)
 		return 0;
-	owner = holder_row(lock, flags);
-	hp_lock_note(owners, (__u64)lock, now, owner);
+	holder = find_holder(lock, flags);
+	owner = row_of_owner(holder);
+	note(owners, (__u64)lock, now, owner, holder, !is_shared(lock, flags));
 	if (waiter->task == (__u64)task && waiter->lock == (__u64)lock)
 		return 0;	/* it goes on waiting, in another way */
 	if (waiter->task)
@@ -257,9 +354,11 @@ int BPF_PROG(hp_contention_lock_begin, void *lock, unsigned int flags)
 	waiter->task = (__u64)task;
 	waiter->lock = (__u64)lock;
 	waiter->since_ns = now;
-	waiter->first = (__u32)owner;
+	waiter->first = (__u16)owner;
+	waiter->is_sharing = is_sharing(flags);
 	waiter->kind = kind_of(flags);
-	waiter->stack = stack_of(ctx);
+	/* The stack of a wait that is told is taken when it ends: it is the same. */
+	waiter->stack = outlier_above_ns ? -1 : stack_of(ctx);
 	return 0;
 }
 
@@ -267,6 +366,7 @@ int BPF_PROG(hp_contention_lock_begin, void *lock, unsigned int flags)
 struct ended {
 	struct hp_lock_walk walk;
 	struct hp_wait_row *row;
+	struct parts *parts;	/* NULL = nobody asks */
 	__u64 victim;
 	__s64 stack;
 };
@@ -276,19 +376,25 @@ static long charge_step(__u32 step, void *context)
 {
 	struct ended *ended = context;
 	struct hp_lock_part part;
+	__u64 index = step;
 
 	if (!hp_lock_walk_step(&ended->walk, step, &part))
 		return 1;
 	charge(ended->row, ended->victim, part.row, part.time_ns, ended->stack);
+	barrier_var(index);	/* the verifier must see the very register checked that is used */
+	if (ended->parts && index < HP_OUTLIER_HOLDERS)
+		ended->parts->at[index] = part;
 	return 0;
 }
 
-static __always_inline void end_sleep(struct waiter *waiter, __u64 victim, __u64 now)
+static __always_inline void end_sleep(void *ctx, struct waiter *waiter, __u64 victim, __u64 now)
 {
+	__u64 lock = waiter->lock, length = now - waiter->since_ns;
 	struct hp_lock_owners *owners = owners_of(waiter->lock);
 	struct ended ended = {
 		.walk = { .from_ns = waiter->since_ns, .end_ns = now, .first = waiter->first },
 		.row = wait_row_of(victim),
+		.parts = begin_parts(victim, length),
 		.victim = victim,
 		.stack = waiter->stack,
 	};
@@ -296,12 +402,14 @@ static __always_inline void end_sleep(struct waiter *waiter, __u64 victim, __u64
 	if (!ended.row || !owners)
 		return;
 	hp_lock_walk_begin(&ended.walk, owners, waiter->lock);
-	count_phase(ended.row, waiter->kind, now - waiter->since_ns);
+	count_phase(ended.row, waiter->kind, length);
 	bpf_loop(HP_LOCK_CHANGES + 1, charge_step, &ended, 0);
+	if (ended.parts)
+		tell(ctx, lock, victim, length, waiter->kind, ended.parts);
 }
 
 /* The spinning of an interrupt counts for the task that it interrupted. */
-static __always_inline void end_spinning(void *ctx, __u64 length)
+static __always_inline void end_spinning(void *ctx, __u64 lock, __u64 length)
 {
 	__u64 victim = row_of_current();
 	struct hp_wait_row *row = victim == HP_ROW_IDLE ? NULL : wait_row_of(victim);
@@ -310,9 +418,11 @@ static __always_inline void end_spinning(void *ctx, __u64 length)
 	if (!row)
 		return;
 	count_phase(row, HP_LOCK_SPIN, length);
-	if (length >= SPIN_SITE_NS)
+	if (!outlier_above_ns && length >= SPIN_SITE_NS)
 		stack = stack_of(ctx);
 	charge(row, victim, HP_ROW_UNKNOWN, length, stack);
+	if (is_outlier(victim, length))
+		tell(ctx, lock, victim, length, HP_LOCK_SPIN, NULL);
 }
 
 SEC("tp_btf/contention_end")
@@ -324,17 +434,17 @@ int BPF_PROG(hp_contention_lock_end, void *lock, int ret)
 	struct waiter *waiter;
 
 	if (since) {
-		end_spinning(ctx, now - since);
+		end_spinning(ctx, (__u64)lock, now - since);
 		return 0;
 	}
 	waiter = waiter_of(task);
 	if (!waiter || waiter->task != (__u64)task || waiter->lock != (__u64)lock)
 		return 0;	/* began before us, or its place was taken: that was counted then */
 	victim = row_of_current();
-	end_sleep(waiter, victim, now);
+	end_sleep(ctx, waiter, victim, now);
 	waiter->task = 0;
 	owners = owners_of((__u64)lock);
 	if (ret == 0 && owners)
-		hp_lock_note(owners, (__u64)lock, now, victim);
+		note(owners, (__u64)lock, now, victim, task, !waiter->is_sharing);
 	return 0;
 }

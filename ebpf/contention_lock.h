@@ -41,8 +41,15 @@ static __always_inline __u64 hp_lock_change(__u64 now_ns, __u64 row)
 	return now_ns << 8 | (row & 0xff);
 }
 
-/* From now_ns on `row` is known to hold the lock. */
-static __always_inline void hp_lock_note(struct hp_lock_owners *owners, __u64 lock, __u64 now_ns, __u64 row)
+/* Is this row the last that was seen to hold the lock? */
+static __always_inline _Bool hp_lock_is_held_by(const struct hp_lock_owners *owners, __u64 lock, __u64 row)
+{
+	return owners->lock == lock && owners->count &&
+	       (owners->changes[(owners->count - 1) & (HP_LOCK_CHANGES - 1)] & 0xff) == row;
+}
+
+/* From now_ns on `row` is known to hold the lock. Returns the index of the change. */
+static __always_inline __u64 hp_lock_append(struct hp_lock_owners *owners, __u64 lock, __u64 now_ns, __u64 row)
 {
 	__u64 index;
 
@@ -51,10 +58,16 @@ static __always_inline void hp_lock_note(struct hp_lock_owners *owners, __u64 lo
 		owners->lock = lock;
 	}
 	index = owners->count;
-	if (index && (owners->changes[(index - 1) & (HP_LOCK_CHANGES - 1)] & 0xff) == row)
-		return;
 	owners->changes[index & (HP_LOCK_CHANGES - 1)] = hp_lock_change(now_ns, row);
 	owners->count = index + 1;
+	return index;
+}
+
+/* The same, when that is new. */
+static __always_inline void hp_lock_note(struct hp_lock_owners *owners, __u64 lock, __u64 now_ns, __u64 row)
+{
+	if (!hp_lock_is_held_by(owners, lock, row))
+		hp_lock_append(owners, lock, now_ns, row);
 }
 
 /* A wait on its way back through the owners that were seen. */
@@ -69,6 +82,8 @@ struct hp_lock_walk {
 struct hp_lock_part {
 	__u64 row;
 	__u64 time_ns;
+	__u64 change;	/* the word that says so, changes[index]; 0 = none: who was seen when the wait began */
+	__u64 index;
 };
 
 static __always_inline void hp_lock_walk_begin(struct hp_lock_walk *walk, const struct hp_lock_owners *owners, __u64 lock)
@@ -89,8 +104,12 @@ static __always_inline _Bool hp_lock_walk_step(struct hp_lock_walk *walk, __u32 
 	if (walk->end_ns <= walk->from_ns)
 		return 0;
 	part->row = walk->first;
+	part->change = 0;
+	part->index = 0;
 	if (step < HP_LOCK_CHANGES && step < walk->count) {
-		change = walk->owners->changes[(walk->count - 1 - step) & (HP_LOCK_CHANGES - 1)];
+		part->index = (walk->count - 1 - step) & (HP_LOCK_CHANGES - 1);
+		change = walk->owners->changes[part->index];
+		part->change = change;
 		if (change >> 8 > start_ns)
 			start_ns = change >> 8;
 		/* A change that another processor made just now may be newer than the wait's end. */

@@ -61,6 +61,14 @@ struct {
 	__type(value, struct hp_memory_windows);
 } hp_memory_windows SEC(".maps");
 
+/* What each row has of the stall that ends on this processor; no other can end there meanwhile. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64[HP_ROWS_MAX]);
+} hp_outlier_shares SEC(".maps");
+
 static __always_inline struct stall *stall_of(struct task_struct *task)
 {
 	__u32 key = (__u32)task->pid & (stalls_count - 1);
@@ -145,6 +153,7 @@ static __always_inline void begin_stall(__u32 phase)
 struct division {
 	const struct hp_memory_windows *windows;
 	struct hp_wait_row *victim;
+	__u64 *shares;		/* NULL = nobody asks */
 	__u64 first, last, stall_ns, total, given_ns;
 };
 
@@ -169,17 +178,21 @@ static long share_step(__u32 row, void *context)
 		part = division->stall_ns - division->given_ns;
 	division->given_ns += part;
 	barrier_var(index);	/* the verifier must see the very register checked that is used */
-	if (part && index < HP_ROWS_MAX)
-		add_to(&division->victim->by_ns[index], part);
+	if (!part || index >= HP_ROWS_MAX)
+		return 0;
+	add_to(&division->victim->by_ns[index], part);
+	if (division->shares)
+		division->shares[index] = part;
 	return 0;
 }
 
-static __always_inline void divide_stall(struct hp_wait_row *victim, __u64 from, __u64 until)
+static __always_inline void divide_stall(struct hp_wait_row *victim, __u64 *shares, __u64 from, __u64 until)
 {
 	__u32 zero = 0;
 	struct division division = {
 		.windows = bpf_map_lookup_elem(&hp_memory_windows, &zero),
 		.victim = victim,
+		.shares = shares,
 		.first = hp_memory_first(from, until),
 		.last = until >> HP_MEMORY_WINDOW_SHIFT,
 		.stall_ns = until - from,
@@ -191,16 +204,47 @@ static __always_inline void divide_stall(struct hp_wait_row *victim, __u64 from,
 	if (division.total)
 		bpf_loop(rows_count, share_step, &division, 0);
 	/* What rounding leaves; all of it when nobody is seen to allocate. */
-	if (division.given_ns < division.stall_ns)
+	if (division.given_ns < division.stall_ns) {
 		add_to(&victim->by_ns[HP_ROW_UNKNOWN], division.stall_ns - division.given_ns);
+		if (shares)
+			shares[HP_ROW_UNKNOWN] = division.stall_ns - division.given_ns;
+	}
 }
 
-static __always_inline void end_stall(__u32 phase)
+/* Empty shares when this stall is to be told, else NULL. */
+static __always_inline __u64 *begin_shares(__u64 row, __u64 stall_ns)
+{
+	__u32 zero = 0;
+	__u64 *shares;
+
+	if (!is_outlier(row, stall_ns))
+		return NULL;
+	shares = bpf_map_lookup_elem(&hp_outlier_shares, &zero);
+	if (shares)
+		__builtin_memset(shares, 0, HP_ROWS_MAX * sizeof(*shares));
+	return shares;
+}
+
+static __always_inline struct hp_outlier_wait *begin_telling(struct task_struct *task, const __u64 *shares, __u64 row,
+							      __u64 stall_ns, __u32 phase)
+{
+	struct hp_outlier_wait *record = new_outlier(row, stall_ns, phase);
+
+	if (!record)
+		return NULL;
+	name_victim(record, task);
+	record->rows = HP_ROWS_MAX;
+	__builtin_memcpy(record->rows_ns, shares, sizeof(record->rows_ns));
+	return record;
+}
+
+static __always_inline void end_stall(void *ctx, __u32 phase)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct stall *stall = stall_of(task);
+	struct hp_outlier_wait *record;
 	struct hp_wait_row *victim;
-	__u64 now, since, row;
+	__u64 now, since, row, *shares;
 
 	if (!stall || stall->task != (__u64)task || !stall->since_ns || stall->phase != phase)
 		return;
@@ -213,11 +257,21 @@ static __always_inline void end_stall(__u32 phase)
 	if (!victim || row == HP_ROW_IDLE)
 		return;
 	count_phase(victim, phase, now - since);
+	shares = begin_shares(row, now - since);
 	barrier_var(row);	/* 6.1 forgets the bounds of what was on the stack meanwhile */
-	if (phase != HP_MEMORY_LIMIT)
-		divide_stall(victim, since, now);
-	else if (row < HP_ROWS_MAX)
+	if (phase != HP_MEMORY_LIMIT) {
+		divide_stall(victim, shares, since, now);
+	} else if (row < HP_ROWS_MAX) {
 		add_to(&victim->by_ns[row], now - since);
+		if (shares)
+			shares[row] = now - since;
+	}
+	record = shares ? begin_telling(task, shares, row, now - since, phase) : NULL;
+	if (!record)
+		return;
+	if (outlier_wants_stacks)
+		bpf_get_stack(ctx, record->stack, sizeof(record->stack), 0);
+	bpf_ringbuf_submit(record, 0);
 }
 
 SEC("tp_btf/mm_vmscan_direct_reclaim_begin")
@@ -230,7 +284,7 @@ int BPF_PROG(hp_memory_reclaim_begin)
 SEC("tp_btf/mm_vmscan_direct_reclaim_end")
 int BPF_PROG(hp_memory_reclaim_end)
 {
-	end_stall(HP_MEMORY_RECLAIM);
+	end_stall(ctx, HP_MEMORY_RECLAIM);
 	return 0;
 }
 
@@ -244,7 +298,7 @@ int BPF_PROG(hp_memory_limit_begin)
 SEC("tp_btf/mm_vmscan_memcg_reclaim_end")
 int BPF_PROG(hp_memory_limit_end)
 {
-	end_stall(HP_MEMORY_LIMIT);
+	end_stall(ctx, HP_MEMORY_LIMIT);
 	return 0;
 }
 
@@ -261,8 +315,25 @@ SEC("tp_btf/mm_compaction_end")
 int BPF_PROG(hp_memory_compact_end, struct compact_control *control)
 {
 	if (control->direct_compaction)
-		end_stall(HP_MEMORY_COMPACTION);
+		end_stall(ctx, HP_MEMORY_COMPACTION);
 	return 0;
+}
+
+/* Of a sleep: its stack is the task's own, and nobody is known who evicted the page. */
+static __always_inline void tell_refault(struct task_struct *task, __u64 row, __u64 length_ns)
+{
+	__u64 *shares = begin_shares(row, length_ns);
+	struct hp_outlier_wait *record;
+
+	if (!shares)
+		return;
+	shares[HP_ROW_UNKNOWN] = length_ns;
+	record = begin_telling(task, shares, row, length_ns, HP_MEMORY_REFAULT);
+	if (!record)
+		return;
+	if (outlier_wants_stacks)
+		bpf_get_task_stack(task, record->stack, sizeof(record->stack), 0);
+	bpf_ringbuf_submit(record, 0);
 }
 
 /*
@@ -302,5 +373,6 @@ int BPF_PROG(hp_memory_switch, bool preempt, struct task_struct *prev, struct ta
 		return 0;
 	count_phase(victim, HP_MEMORY_REFAULT, length);
 	add_to(&victim->by_ns[HP_ROW_UNKNOWN], length);
+	tell_refault(next, row, length);
 	return 0;
 }

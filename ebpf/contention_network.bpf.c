@@ -5,6 +5,7 @@
 #include <bpf/bpf_tracing.h>
 #include "contention_network.h"
 #include "contention_wait.bpf.h"
+#include "outlier_who.bpf.h"
 
 /*
  * A packet waits in the queueing discipline of a port from the moment it is
@@ -119,6 +120,7 @@ int BPF_PROG(hp_network_enqueue, struct Qdisc *qdisc, const struct netdev_queue 
 	hp_station_note(&queue->station, rows_count, packet->used_ns);
 	bpf_spin_unlock(&queue->lock);
 	packet->since_ns = now;
+	note_who(ctx, key, packet->row, skb->len);
 	return 0;
 }
 
@@ -145,7 +147,31 @@ static __always_inline __u64 leave(struct hp_queue *queue, struct hp_packet *pac
 	return now;
 }
 
-static __always_inline void count_wait(struct hp_packet *packet, __u64 now)
+static __always_inline void tell(__u64 key, const struct hp_packet *packet, __u64 wait_ns)
+{
+	struct sk_buff *skb = (struct sk_buff *)key;
+	struct hp_outlier_wait *record;
+	struct net_device *port;
+
+	if (!is_outlier(packet->row, wait_ns))
+		return;
+	record = new_outlier(packet->row, wait_ns, HP_NETWORK_QUEUE);
+	if (!record)
+		return;
+	name_who(record, key, 0);
+	record->network.bytes = (__u32)packet->bytes;
+	port = BPF_CORE_READ(skb, dev);
+	if (port) {
+		record->network.port = BPF_CORE_READ(port, ifindex);
+		bpf_probe_read_kernel_str(record->network.name, sizeof(port->name), port->name);
+	}
+	record->rows = rows_count;
+	for (__u32 i = 0; i < HP_ROWS_MAX && i < rows_count; i++)
+		record->rows_ns[i] = packet->used_ns[i];
+	bpf_ringbuf_submit(record, 0);
+}
+
+static __always_inline void count_wait(__u64 key, struct hp_packet *packet, __u64 now)
 {
 	struct hp_wait_row *victim = wait_row_of(packet->row);
 
@@ -155,6 +181,7 @@ static __always_inline void count_wait(struct hp_packet *packet, __u64 now)
 		if (packet->used_ns[i])
 			add_to(&victim->by_ns[i], packet->used_ns[i]);
 	count_phase(victim, HP_NETWORK_QUEUE, now - packet->since_ns);
+	tell(key, packet, now - packet->since_ns);
 }
 
 /* What was sent long ago counts less and less. */
@@ -187,8 +214,9 @@ static long leave_next(__u32 index, struct leaving *leaving)
 			fade(queue);
 		left = leave(queue, packet, leaving->now, true, leaving->is_first);
 		leaving->is_first = 0;
-		count_wait(packet, left);
+		count_wait(key, packet, left);
 		bpf_map_delete_elem(&hp_packets, &key);
+		forget_who(key);
 	}
 	bpf_core_read(&leaving->skb, sizeof(leaving->skb), &((struct sk_buff *)key)->next);
 	return !leaving->skb;
@@ -251,12 +279,14 @@ int BPF_PROG(hp_network_drop, struct sk_buff *skb, void *location, enum skb_drop
 	} else if (queue) {
 		if (packet) {
 			left = leave(queue, packet, bpf_ktime_get_ns(), false, false);
-			count_wait(packet, left);
+			count_wait(key, packet, left);
 		}
 		count_drop(queue, packet ? packet->row : owner_of(skb));
 	}
-	if (packet)
+	if (packet) {
 		bpf_map_delete_elem(&hp_packets, &key);
+		forget_who(key);
+	}
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "contention_math.h"
 #include "contention_rows.bpf.h"
 #include "contention_wait.h"
+#include "outlier_wait.bpf.h"
 
 const volatile __u32 rows_count = HP_ROW_DOMAIN;
 
@@ -50,10 +51,13 @@ static __always_inline struct hp_wait_row *wait_row_of(__u64 victim)
 /* A phase of a wait has ended, which the kind's documentation names. */
 static __always_inline void count_phase(struct hp_wait_row *victim, __u32 phase, __u64 length_ns)
 {
-	if (phase >= HP_WAIT_PHASES)
+	__u64 bucket = hp_latency_bucket(length_ns);
+
+	barrier_var(bucket);	/* 6.1 does not always find out by itself how large it can be */
+	if (phase >= HP_WAIT_PHASES || bucket >= HP_LATENCY_BUCKETS)
 		return;
 	add_to(&victim->phase_ns[phase], length_ns);
-	add_to(&victim->latency[phase][hp_latency_bucket(length_ns)], 1);
+	add_to(&victim->latency[phase][bucket], 1);
 }
 
 /* For programs that run in the context of the one who waits; not in interrupts. */

@@ -56,6 +56,25 @@ static __always_inline bool is_in_memstall(struct task_struct *task)
 	return bpf_core_field_exists(task->in_memstall) && BPF_CORE_READ_BITFIELD(task, in_memstall);
 }
 
+#define TASK_STACK_BYTES 16384	/* THREAD_SIZE of x86-64 and arm64 */
+
+/*
+ * Is it the current task that is at work, not an interrupt or a softirq? Those
+ * have stacks of their own, and a program's arguments are on the stack of
+ * whoever called it. The count of interrupts under way is known by name only
+ * to kernels with CONFIG_KALLSYMS_ALL. False where that is not known.
+ */
+static __always_inline bool is_in_task(const void *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 low = (__u64)task->stack, high = low + TASK_STACK_BYTES;
+
+	/* The verifier lets the pointer be compared, but not be reckoned with: clang must not make one comparison of two. */
+	barrier_var(low);
+	barrier_var(high);
+	return (__u64)ctx >= low && (__u64)ctx < high;
+}
+
 /* 6.15 made the parent an RCU pointer under another name. */
 struct kernfs_node___rcu_parent {
 	struct kernfs_node *__parent;

@@ -37,6 +37,8 @@ static void test_owners_change(void **state)
 {
 	struct hp_lock_owners owners = { 0 };
 	uint64_t by[HP_ROWS_MAX];
+	struct hp_lock_walk walk;
+	struct hp_lock_part part;
 
 	(void)state;
 	hp_lock_note(&owners, LOCK, 100, 7);
@@ -52,6 +54,14 @@ static void test_owners_change(void **state)
 	/* It began before anything was seen. */
 	assert_int_equal(divide(&owners, LOCK, 40, 260, 9, by), 220);
 	assert_int_equal(by[9], 60);
+	/* A part tells which change it is of, and of none when nobody was seen. */
+	walk = (struct hp_lock_walk){ .from_ns = 40, .end_ns = 260, .first = 9 };
+	hp_lock_walk_begin(&walk, &owners, LOCK);
+	assert_true(hp_lock_walk_step(&walk, 0, &part));
+	assert_int_equal(part.index, 1);
+	assert_int_equal(part.change, hp_lock_change(200, 8));
+	assert_true(hp_lock_walk_step(&walk, 1, &part) && hp_lock_walk_step(&walk, 2, &part));
+	assert_int_equal(part.change, 0);
 	/* A change that is newer than the end does not count. */
 	hp_lock_note(&owners, LOCK, 300, 9);
 	assert_int_equal(divide(&owners, LOCK, 210, 260, 8, by), 50);

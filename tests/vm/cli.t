@@ -227,7 +227,7 @@ like "commands behind the domain" "$(completes partctl exec alpha nproc)" 'nproc
 is "policies" "$(completes partctl plan policies/two-h)" "policies/two-hosts.yaml"
 is "verbs of help" "$(completes partctl help v)" "validate verify"
 is "hooks of contention" "$(completes partctl contention --without '')" "block irq lock memory move network softirq"
-is "what can be traced" "$(completes partctl trace --resource '')" "cpu"
+is "what can be traced" "$(completes partctl trace --resource '') $(completes partctl trace --resource cpu,m)" "block cpu lock memory network cpu,memory"
 is "its cgroups" "$(completes partctl contention --by cgroup : /sys/fs/cgroup/hostp)" "/sys/fs/cgroup/hostpart"
 is "and those of top" "$(completes partctl top --by cgroup : /sys/fs/cgroup/hostp)" "/sys/fs/cgroup/hostpart"
 

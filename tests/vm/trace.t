@@ -26,6 +26,7 @@ end_all() {
 	kill -CONT "${pids[@]}" 2> /dev/null
 	kill -KILL "${pids[@]}" 2> /dev/null
 	wait "${pids[@]}" 2> /dev/null
+	for cgroup in "$root/$a" "$root/$b"; do [ ! -d "$cgroup" ] || echo 1 > "$cgroup/cgroup.kill"; done
 	sleep 0.2
 	rmdir "$root/$a" "$root/$b" 2> /dev/null
 	return 0
@@ -93,7 +94,7 @@ for _ in 1 2; do in_cgroup $a taskset -c 0-1 sh -c 'while :; do echo; done | whi
 partctl trace --above 1us --by cgroup:$a --for 600s --stacks -o json > "$work/flood" &
 tracer=$!
 pids+=("$tracer")
-eventually 20 "it has begun" test -s "$work/flood"
+eventually 60 "it has begun" test -s "$work/flood"
 kill -STOP $tracer
 eventually 60 "the buffer runs over" bash -c 'bpftool -j map dump name hp_outlier_lost | jq -e "[.. | .value? | numbers] | add > 0"'
 kill -CONT $tracer

@@ -142,7 +142,8 @@ size_t counters_memory(const struct bpf_object *object, unsigned int processors)
 		/* The entries of a ring buffer are its bytes. */
 		size_t value = bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF ? 1 : (bpf_map__value_size(map) + 7) / 8 * 8;
 
-		bytes += copies * bpf_map__max_entries(map) * value;
+		if (bpf_map__autocreate(map))
+			bytes += copies * bpf_map__max_entries(map) * value;
 	}
 	return bytes;
 }

@@ -75,7 +75,7 @@ static int pin_maps(const struct bpf_object_skeleton *skeleton, const char *dir,
 		hp_autofree char *path = NULL;
 		int ret;
 
-		if (bpf_map__is_internal(map))
+		if (bpf_map__is_internal(map) || !bpf_map__autocreate(map))
 			continue;
 		path = pin_path(skeleton, dir, bpf_map__name(map));
 		ret = path ? bpf_obj_pin(bpf_map__fd(map), path) : -ENOMEM;
@@ -116,7 +116,7 @@ int hp_pins_take(const struct bpf_object_skeleton *skeleton, const char *dir, st
 		hp_autofree char *path = NULL;
 		hp_autofd int fd = -1;
 
-		if (bpf_map__is_internal(map))
+		if (bpf_map__is_internal(map) || !bpf_map__autocreate(map))
 			continue;
 		path = pin_path(skeleton, dir, bpf_map__name(map));
 		fd = path ? bpf_obj_get(path) : -ENOMEM;

@@ -17,6 +17,13 @@ struct hp_wait_program {
 
 enum { HP_WAIT_PROGRAMS_MAX = 8 };
 
+/* Which single waits of a kind are told of, beside the counting. */
+struct hp_wait_telling {
+	uint64_t above_ns;	/* as long or longer; 0 = none */
+	bool wants_all;		/* also of those who are in no domain */
+	bool wants_stacks;
+};
+
 /* A kind at work. */
 struct hp_wait_source {
 	void *skel;			/* the kind's own; NULL = not open */
@@ -25,6 +32,7 @@ struct hp_wait_source {
 	struct hp_wait_row *rows;	/* the kernel's, mapped: processors * rows_count; NULL = nothing is counted */
 	size_t rows_bytes;
 	const char *missing;
+	struct hp_wait_telling telling;
 	bool is_adopted;		/* taken over: never loaded, but its maps are those of the kernel */
 	int adopted[HP_WAIT_PROGRAMS_MAX];	/* then the programs, in the order of the kind's table; -1 = none */
 };
@@ -53,9 +61,13 @@ struct hp_wait_ops {
 	int (*prepare)(struct hp_wait_source *source, struct hp_err *err);
 };
 
+/* Has only those maps made that are used: without telling not those for it, which are known by their names. */
+void waits_choose_maps(struct hp_wait_source *source);
+
 /*
  * What every open() begins with: opens the skeleton of this type into *source
- * and tells it the number of rows. The skeleton, NULL with errno set.
+ * and tells it the number of rows and what is to be told. The skeleton, NULL
+ * with errno set.
  */
 #define hp_wait_open(type, source, count) ({ \
 	struct type *opened = type##__open(); \
@@ -64,6 +76,10 @@ struct hp_wait_ops {
 		(source)->skeleton = opened->skeleton; \
 		(source)->object = opened->obj; \
 		opened->rodata->rows_count = (count); \
+		opened->rodata->outlier_above_ns = (source)->telling.above_ns; \
+		opened->rodata->outlier_wants_all = (source)->telling.wants_all; \
+		opened->rodata->outlier_wants_stacks = (source)->telling.wants_stacks; \
+		waits_choose_maps(source); \
 	} \
 	opened; \
 })
@@ -77,6 +93,13 @@ extern const struct hp_wait_ops *const waits_kinds[HP_WAIT_KINDS];
 int waits_map_rows(const struct hp_waits *waits, struct hp_wait_source *source, struct hp_err *err);
 /* Empties it, but for `missing`. */
 void waits_close_source(struct hp_wait_source *source);
+
+/* As hp_waits_open() of the kinds that have a bound, but told of singly as well, in their rings `hp_outlier_ring`. */
+int waits_open_telling(const struct hp_contention_options *options, const struct hp_wait_telling telling[HP_WAIT_KINDS],
+		       struct hp_waits **out, struct hp_err *err);
+/* What the kind's programs missed since they were loaded: by enum hp_wait_lost, and runs that the kernel skipped. */
+int waits_read_lost(const struct hp_waits *waits, enum hp_wait_kind kind, uint64_t lost[HP_WAIT_LOST_REASONS],
+		    uint64_t *skipped, struct hp_err *err);
 
 /* A kind's own maps are found here; source->rows is NULL when nothing of it is counted. */
 const struct hp_wait_source *hp_waits_source(const struct hp_waits *waits, enum hp_wait_kind kind);

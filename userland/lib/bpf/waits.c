@@ -6,6 +6,7 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "base/hp_auto.h"
@@ -73,6 +74,16 @@ static int share_maps(const struct hp_waits *waits, struct hp_wait_source *sourc
 	return ret ? ret : bpf_map__set_max_entries(rows, waits->processors * (unsigned int)waits->rows_count);
 }
 
+void waits_choose_maps(struct hp_wait_source *source)
+{
+	static const char prefix[] = "hp_outlier_";
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, source->object)
+		if (strncmp(bpf_map__name(map), prefix, sizeof(prefix) - 1) == 0)
+			bpf_map__set_autocreate(map, source->telling.above_ns != 0);
+}
+
 int waits_map_rows(const struct hp_waits *waits, struct hp_wait_source *source, struct hp_err *err)
 {
 	source->rows = counters_map(bpf_object__find_map_fd_by_name(source->object, "hp_wait_rows"),
@@ -90,7 +101,25 @@ void waits_close_source(struct hp_wait_source *source)
 		bpf_object__destroy_skeleton(source->skeleton);
 		free(source->skel);
 	}
-	*source = (struct hp_wait_source){ .missing = source->missing };
+	*source = (struct hp_wait_source){ .missing = source->missing, .telling = source->telling };
+}
+
+/*
+ * The last program first: each kind has those that end a wait behind those
+ * that begin one, and a wait whose end came too early for us would stay.
+ */
+static int attach(const struct bpf_object_skeleton *skeleton)
+{
+	for (int i = skeleton->prog_cnt; i-- > 0;) {
+		struct bpf_program *program = *skeleton->progs[i].prog;
+
+		if (!bpf_program__autoload(program))
+			continue;
+		*skeleton->progs[i].link = bpf_program__attach(program);
+		if (!*skeleton->progs[i].link)
+			return -errno;
+	}
+	return 0;
 }
 
 /* A kind that this kernel cannot do is closed again, and says why. */
@@ -122,7 +151,7 @@ static int start_source(struct hp_waits *waits, struct hp_wait_source *source, c
 	ret = ret || !ops->prepare ? ret : ops->prepare(source, err);
 	if (ret)
 		return ret;
-	ret = bpf_object__attach_skeleton(source->skeleton);
+	ret = attach(source->skeleton);
 	return ret ? hp_bpf_error(err, -ret, "attaching the programs about %s waits", ops->resource) : 0;
 }
 
@@ -132,8 +161,9 @@ int hp_waits_add(struct hp_waits *waits, enum hp_wait_kind kind, struct hp_err *
 	return waits_kinds[kind] ? start_source(waits, &waits->sources[kind], waits_kinds[kind], err) : 0;
 }
 
-int hp_waits_open(const struct hp_contention_options *options, unsigned int kinds, struct hp_waits **out,
-		  struct hp_err *err)
+/* With telling, if any, by kind. */
+static int open_kinds(const struct hp_contention_options *options, unsigned int kinds, const struct hp_wait_telling *telling,
+		      struct hp_waits **out, struct hp_err *err)
 {
 	struct hp_waits *waits;
 	unsigned int processors;
@@ -147,15 +177,34 @@ int hp_waits_open(const struct hp_contention_options *options, unsigned int kind
 	waits->processors = processors;
 	waits->rows_count = HP_ROW_DOMAIN + options->cgroups_count;
 	ret = make_domains(waits, options, err);
-	for (int kind = 0; ret == 0 && kind < HP_WAIT_KINDS; kind++)
+	for (int kind = 0; ret == 0 && kind < HP_WAIT_KINDS; kind++) {
+		if (telling)
+			waits->sources[kind].telling = telling[kind];
 		if (kinds & (1u << kind))
 			ret = hp_waits_add(waits, kind, err);
+	}
 	if (ret) {
 		hp_waits_close(waits);
 		return ret;
 	}
 	*out = waits;
 	return 0;
+}
+
+int hp_waits_open(const struct hp_contention_options *options, unsigned int kinds, struct hp_waits **out,
+		  struct hp_err *err)
+{
+	return open_kinds(options, kinds, NULL, out, err);
+}
+
+int waits_open_telling(const struct hp_contention_options *options, const struct hp_wait_telling telling[HP_WAIT_KINDS],
+		       struct hp_waits **out, struct hp_err *err)
+{
+	unsigned int kinds = 0;
+
+	for (int kind = 0; kind < HP_WAIT_KINDS; kind++)
+		kinds |= telling[kind].above_ns ? 1u << kind : 0;
+	return open_kinds(options, kinds, telling, out, err);
 }
 
 void hp_waits_close(struct hp_waits *waits)
@@ -176,18 +225,20 @@ void hp_waits_stop(struct hp_waits *waits)
 			bpf_object__detach_skeleton(waits->sources[kind].skeleton);
 }
 
-static int read_lost(const struct hp_waits *waits, const struct hp_wait_source *source, struct hp_wait_matrix *matrix,
-		     struct hp_err *err)
+int waits_read_lost(const struct hp_waits *waits, enum hp_wait_kind kind, uint64_t lost[HP_WAIT_LOST_REASONS],
+		    uint64_t *skipped, struct hp_err *err)
 {
+	const struct hp_wait_source *source = &waits->sources[kind];
 	int map = bpf_object__find_map_fd_by_name(source->object, "hp_wait_lost_counts");
 	struct bpf_program *program;
 
+	*skipped = 0;
 	for (size_t i = 0; source->is_adopted && i < HP_WAIT_PROGRAMS_MAX; i++)
-		matrix->skipped += counters_skipped(source->adopted[i]);
+		*skipped += counters_skipped(source->adopted[i]);
 	if (!source->is_adopted)
 		bpf_object__for_each_program(program, source->object)
-			matrix->skipped += counters_skipped(bpf_program__fd(program));
-	return counters_read_lost(map, waits->processors, matrix->lost, HP_WAIT_LOST_REASONS, err);
+			*skipped += counters_skipped(bpf_program__fd(program));
+	return counters_read_lost(map, waits->processors, lost, HP_WAIT_LOST_REASONS, err);
 }
 
 int hp_waits_read(struct hp_waits *waits, struct hp_wait_matrix matrices[HP_WAIT_KINDS], struct hp_err *err)
@@ -206,7 +257,7 @@ int hp_waits_read(struct hp_waits *waits, struct hp_wait_matrix matrices[HP_WAIT
 		matrix->time_ns = hp_clock_ns(CLOCK_MONOTONIC);
 		for (unsigned int i = 0; i < waits->processors; i++)
 			hp_wait_matrix_add(matrix, source->rows + i * waits->rows_count);
-		ret = read_lost(waits, source, matrix, err);
+		ret = waits_read_lost(waits, kind, matrix->lost, &matrix->skipped, err);
 	}
 	return ret;
 }
