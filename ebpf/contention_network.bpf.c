@@ -193,6 +193,21 @@ static __always_inline void fade(struct hp_queue *queue)
 	bpf_spin_unlock(&queue->lock);
 }
 
+/*
+ * A packet that we do not follow leaves: it was there before us, and nobody
+ * knows whose it is; or it had left before and came back from the driver, and
+ * is what the queue is known to be busy with.
+ */
+static __always_inline void pass(struct hp_queue *queue, __u64 now)
+{
+	bpf_spin_lock(&queue->lock);
+	now = hp_station_advance(&queue->station, rows_count, now);
+	if (!queue->station.weight)
+		hp_station_add(&queue->station, HP_ROW_UNKNOWN, 1);
+	queue->sent_ns = now;
+	bpf_spin_unlock(&queue->lock);
+}
+
 /* Packets on their way out of a queue. */
 struct leaving {
 	struct hp_queue *queue;
@@ -202,7 +217,7 @@ struct leaving {
 	__u64 is_first;
 };
 
-/* One of several that leave together. One that comes back from the driver is told again, and is not there. */
+/* One of several that leave together. */
 static long leave_next(__u32 index, struct leaving *leaving)
 {
 	__u64 key = leaving->skb, left;
@@ -217,6 +232,8 @@ static long leave_next(__u32 index, struct leaving *leaving)
 		count_wait(key, packet, left);
 		bpf_map_delete_elem(&hp_packets, &key);
 		forget_who(key);
+	} else if (queue) {
+		pass(queue, leaving->now);
 	}
 	bpf_core_read(&leaving->skb, sizeof(leaving->skb), &((struct sk_buff *)key)->next);
 	return !leaving->skb;
