@@ -339,8 +339,8 @@ static __always_inline void tell_refault(struct task_struct *task, __u64 row, __
 /*
  * A task that sleeps in a memory stall (by the kernel's own mark, which makes
  * /proc/pressure/memory) but does not reclaim waits for a page that had been
- * evicted, from its file or from swap. Not attached: the program that counts
- * processors calls it when one of the two tasks stands still.
+ * evicted, from its file or from swap. Not attached where the program that
+ * counts processors calls it when one of the two tasks stands still.
  */
 SEC("tp_btf/sched_switch")
 int BPF_PROG(hp_memory_switch, bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state)

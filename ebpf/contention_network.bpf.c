@@ -255,16 +255,34 @@ int BPF_PROG(hp_network_dequeue, struct Qdisc *qdisc, const struct netdev_queue 
 }
 
 /* Whoever sent most of late is why there was no room. */
+struct heaviest {
+	const struct hp_queue *queue;
+	__u64 most, sender;
+};
+
+/* For bpf_loop(): in a loop of its own the verifier would follow every order in which rows can be the heaviest so far. */
+static long weigh(__u32 row, void *context)
+{
+	struct heaviest *heaviest = context;
+	__u64 index = row, lately;
+
+	barrier_var(index);	/* the verifier must see the very register checked that is used */
+	if (index >= HP_ROWS_MAX)
+		return 1;
+	lately = heaviest->queue->lately[index];
+	if (lately > heaviest->most) {
+		heaviest->most = lately;
+		heaviest->sender = index;
+	}
+	return 0;
+}
+
 static __always_inline __u64 find_sender(const struct hp_queue *queue)
 {
-	__u64 most = 0, sender = HP_ROW_UNKNOWN;
+	struct heaviest heaviest = { .queue = queue, .sender = HP_ROW_UNKNOWN };
 
-	for (__u32 row = 0; row < HP_ROWS_MAX && row < rows_count; row++)
-		if (queue->lately[row] > most) {
-			most = queue->lately[row];
-			sender = row;
-		}
-	return sender;
+	bpf_loop(rows_count, weigh, &heaviest, 0);
+	return heaviest.sender;
 }
 
 static __always_inline void count_drop(struct hp_queue *queue, __u64 row)

@@ -178,6 +178,16 @@ else
 	skip "network" "no network namespaces here"
 fi
 
+# ---- as many domains as can be told apart: the programs are the larger for it ----
+many=()
+for i in {1..66}; do
+	mkdir -p "$root/$a/$i"
+	many+=(--by "cgroup:$a/$i")
+done
+is "66 domains are watched, whatever they wait for" "$(partctl trace "${many[@]}" --resource cpu,lock,block,memory,network --for 1s -o json |
+	jq -c '[.summary.resources[] | select(.traced | not).missing | select(startswith("kernels older") | not)]')" '[]'
+rmdir "$root/$a"/[0-9]* "$root/$a"
+
 # ---- the command ----
 exits 2 "a resource that is none" partctl trace --resource lock,disk
 like "says which there are" "$(partctl trace --resource lokc 2>&1)" "'lokc' is not cpu, block, memory, lock or network; did you mean 'lock'"
