@@ -50,7 +50,8 @@ ok "the peer is known" ping -c 1 -W 5 10.99.77.2
 begin shared
 send $b 1200 0 600 20000 & flood=$!
 eventually 60 "shared: $b keeps the port busy" is_full
-send $a 100 0.02 4 212992
+# A twentieth of what the port can send: what it waits for its own is little.
+send $a 100 0.05 4 212992
 echo 1 > "$root/$b/cgroup.kill"
 sleep 0.5
 end
