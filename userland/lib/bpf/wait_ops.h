@@ -53,7 +53,6 @@ struct hp_wait_ops {
 	size_t programs_count;
 	/*
 	 * Opens the skeleton into *source, sets rows_count and the sizes of its own maps; -errno with libbpf's message kept.
-	 * -EOPNOTSUPP with source->missing set: not on this kernel.
 	 */
 	int (*open)(struct hp_wait_source *source, unsigned int rows_count);
 	const char *stall_program;	/* wants to be called at switches of tasks that stand still for lack of memory; NULL = none */

@@ -128,8 +128,6 @@ static int start_source(struct hp_waits *waits, struct hp_wait_source *source, c
 {
 	int ret = ops->open(source, (unsigned int)waits->rows_count);
 
-	if (ret == -EOPNOTSUPP && source->missing)
-		return 0;
 	if (ret)
 		return hp_bpf_error(err, -ret, "opening the programs about %s waits", ops->resource);
 	if (!choose_programs(source, ops)) {

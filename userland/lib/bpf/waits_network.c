@@ -3,8 +3,6 @@
 #include "bpf/wait_ops.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <sys/utsname.h>
 #include "base/hp_auto.h"
 #include "contention_network.h"
 #include "contention_network.skel.h"
@@ -16,29 +14,12 @@ static const struct hp_wait_program programs[] = {
 	{ "hp_network_destroy", "this kernel has no tracepoint qdisc_destroy: after many ports came and went new ones are not counted" },
 };
 
-/*
- * 6.1 (6.1.192, emulated) hung in two of six runs when a queue ran over while
- * these programs were attached; 6.12 never did. The cause is not known: not there.
- */
-static bool has_hung(void)
-{
-	unsigned int major, minor;
-	struct utsname name;
-
-	return uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 || (major == 6 && minor < 12);
-}
-
 _Static_assert(hp_array_size(programs) <= HP_WAIT_PROGRAMS_MAX, "all of them can be taken over");
 
 static int open_network(struct hp_wait_source *source, unsigned int rows_count)
 {
-	struct contention_network_bpf *skel;
+	struct contention_network_bpf *skel = hp_wait_open(contention_network_bpf, source, rows_count);
 
-	if (has_hung()) {
-		source->missing = "kernels older than 6.12 can hang when a queue runs over while it is watched";
-		return -EOPNOTSUPP;
-	}
-	skel = hp_wait_open(contention_network_bpf, source, rows_count);
 	if (!skel)
 		return -errno;
 	/* A packet notes one number for each row, and there are many packets. */
