@@ -3,7 +3,7 @@
 # locks.t: waits for kernel locks and for memory name who held the one and who took the other.
 # kernels: 6.1 6.12
 # check: 6.12
-# timeout: 300
+# timeout: 600
 # boot: quiet
 # testbed: --cpus 2 --memory 1GiB
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
