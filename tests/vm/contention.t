@@ -75,7 +75,7 @@ is "family: their waits are their own" "$(ask family "part(\"$a\"; \"/$a\") > 0"
 is "family: what is their own counts as nobody's fault" \
 	"$(ask family "victim(\"$a\") as \$row | [cells(\"$a\") | select(.foreign | not).time_ns] | add + \$row.foreign_ns - \$row.wait_ns")" 0
 
-if [ "$(awk '{ print ($1 < 1.5) }' /proc/loadavg)" = 1 ] && [ -d /usr/libexec/hostpart/tests ]; then
+if [ -d /usr/libexec/hostpart/tests ]; then	# in the VM, where nothing else runs
 	waits idle --seconds 3 "$a:0:0-1:python3 -c 'import time, itertools; [time.sleep(0.02) for _ in itertools.count()]'" "$b:0:0-1:sleep 1000"
 	# What the kernel itself does on an emulated machine takes up to 2.3 % from a task that wakes 50 times a second.
 	is "idle: nobody is to blame" \
@@ -84,7 +84,7 @@ if [ "$(awk '{ print ($1 < 1.5) }' /proc/loadavg)" = 1 ] && [ -d /usr/libexec/ho
 		"$(ask idle ".report.time_ns as \$time | part(\"$a\"; \"/$b\") / \$time < 0.001")" true
 	is "idle: an idle processor blames nobody" "$(ask idle "[cells(\"$a\") | select(.aggressor == \"(idle)\").foreign] | any")" false
 else
-	skip "an idle machine shows no blame" "this machine is not idle"
+	skip "an idle machine shows no blame" "this machine may have something else to do"
 fi
 
 # ---- tasks that move, and that change their domain ----
