@@ -6,6 +6,7 @@
 #include "contention_rows.bpf.h"
 #include "core_fixes.bpf.h"
 #include "outlier_math.h"
+#include "outlier_ring.bpf.h"
 
 /*
  * As in contention_cpu.bpf.c, the scheduler's own accounts say how long a task
@@ -57,19 +58,6 @@ struct {
 	__type(value, struct hp_arrival);
 } hp_arrivals SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
-} hp_outlier_ring SEC(".maps");
-
-/* Records for which the ring had no room. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} hp_outlier_lost SEC(".maps");
-
 static __always_inline __u32 row_of(struct hp_outlier_cpu *cpu, struct task_struct *task)
 {
 	struct known_cgroup *known;
@@ -109,8 +97,7 @@ static __always_inline void tell(void *ctx, struct hp_outlier_cpu *cpu, struct t
 {
 	struct hp_outlier *record = &cpu->record;
 	const struct hp_turn *last = &cpu->turns.ring[(cpu->turns.count - 1) & (HP_TURNS - 1)];
-	__u64 *lost, size = __builtin_offsetof(struct hp_outlier, victim_stack);
-	__u32 zero = 0;
+	__u64 size = __builtin_offsetof(struct hp_outlier, victim_stack);
 
 	__builtin_memset(record, 0, __builtin_offsetof(struct hp_outlier, victim_stack));
 	record->end_ns = bpf_ktime_get_ns();
@@ -126,11 +113,8 @@ static __always_inline void tell(void *ctx, struct hp_outlier_cpu *cpu, struct t
 		add_stacks(ctx, record, next);
 		size = sizeof(*record);
 	}
-	if (bpf_ringbuf_output(&hp_outlier_ring, record, size, 0)) {
-		lost = bpf_map_lookup_elem(&hp_outlier_lost, &zero);
-		if (lost)
-			(*lost)++;
-	}
+	if (bpf_ringbuf_output(&hp_outlier_ring, record, size, 0))
+		count_no_room();
 }
 
 /* What it waited on other processors since it last had one; 0 when that is not known. */

@@ -4,30 +4,17 @@
 #define OUTLIER_WAIT_BPF_H
 
 #include "contention_rows.bpf.h"
+#include "outlier_ring.bpf.h"
 #include "outlier_wait.h"
 
 /*
  * Off unless user space gives a bound: then the verifier sees a constant of 0
- * and leaves all of it out, and the maps below are not made. A record is made
+ * and leaves all of it out, and the maps are not made. A record is made
  * in the ring itself: one of an interrupt may come between.
  */
 const volatile __u64 outlier_above_ns = 0;
 const volatile bool outlier_wants_all;	/* also the waits of who is in no domain */
 const volatile bool outlier_wants_stacks;
-
-/* User space knows them by the beginning of their names. */
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
-} hp_outlier_ring SEC(".maps");
-
-/* Records for which the ring had no room. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} hp_outlier_lost SEC(".maps");
 
 static __always_inline bool is_outlier(__u64 row, __u64 wait_ns)
 {
@@ -39,13 +26,9 @@ static __always_inline bool is_outlier(__u64 row, __u64 wait_ns)
 static __always_inline struct hp_outlier_wait *new_outlier(__u64 row, __u64 wait_ns, __u32 phase)
 {
 	struct hp_outlier_wait *record = bpf_ringbuf_reserve(&hp_outlier_ring, sizeof(*record), 0);
-	__u32 zero = 0;
-	__u64 *lost;
 
 	if (!record) {
-		lost = bpf_map_lookup_elem(&hp_outlier_lost, &zero);
-		if (lost)
-			__sync_fetch_and_add(lost, 1);
+		count_no_room();
 		return NULL;
 	}
 	__builtin_memset(record, 0, __builtin_offsetof(struct hp_outlier_wait, rows_ns));

@@ -9,7 +9,6 @@
 #include <netinet/in.h>	/* before the kernel's headers, which then leave its types alone */
 #include <linux/netfilter.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +17,7 @@
 #include "base/hp_auto.h"
 #include "net/hp_netns.h"
 #include "net/hp_netwatch.h"
+#include "own_network.h"
 
 /*
  * Without root or network namespaces all of it is skipped, without nf_tables the
@@ -29,18 +29,13 @@ static const char legs[] = "leg alpha hp-alpha 10.203.0.2\nleg beta hp-beta 10.2
 
 static struct hp_ctx ctx;
 static char run_dir[] = "/tmp/hp-net-test.XXXXXX";
-static const char *missing;
 
 static int set_up(void **state)
 {
 	hp_autoerr err = HP_ERR_INIT;
 
 	(void)state;
-	if (geteuid())
-		missing = "not root";
-	else if (unshare(CLONE_NEWNET))
-		missing = "no network namespaces here";
-	if (missing)
+	if (!enter_own_network())
 		return 0;
 	ctx.root = hp_root_open("/", &err);
 	ctx.run_dir = mkdtemp(run_dir);
@@ -52,14 +47,6 @@ static int tear_down(void **state)
 	(void)state;
 	hp_root_close(ctx.root);
 	return !ctx.run_dir || !rmdir(run_dir) ? 0 : -1;	/* fails when a pin was left */
-}
-
-static void need(void)
-{
-	if (missing) {
-		print_message("# SKIP %s\n", missing);
-		skip();
-	}
 }
 
 static void put(const struct hp_backend *backend, const char *object, const char *value)

@@ -173,7 +173,7 @@ static void test_failed_save_leaves_the_old(void **state)
 	(void)state;
 	assert_int_equal(hp_state_save(fake_ctx, first, NULL), 0);
 	/* A directory where the temporary file should go: nobody, not even root, can open that for writing. */
-	assert_true(asprintf(&blocker, "%s/state.json.tmp", fake_ctx->run_dir) > 0);
+	assert_true(asprintf(&blocker, "%s/state.json.new", fake_ctx->run_dir) > 0);
 	assert_int_equal(mkdir(blocker, 0700), 0);
 	assert_true(hp_state_save(fake_ctx, second, NULL) < 0);
 	assert_int_equal(rmdir(blocker), 0);

@@ -303,9 +303,21 @@ static void natural_order_counts(void **state)
 	}
 }
 
+static void text_ends_before_a_mark(void **state)
+{
+	hp_autofree char *cut = hp_text_before("alpha/eth0/x", "/"), *whole = hp_text_before("alpha", "; ");
+	hp_autofree char *empty = hp_text_before("; altered", "; ");
+
+	(void)state;
+	assert_string_equal(cut, "alpha");
+	assert_string_equal(whole, "alpha");
+	assert_string_equal(empty, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_ends_before_a_mark),
 		cmocka_unit_test(sizes_are_read),
 		cmocka_unit_test(what_is_no_size_is_refused),
 		cmocka_unit_test(sizes_are_written_exactly),

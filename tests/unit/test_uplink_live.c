@@ -7,7 +7,6 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <linux/netlink.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "base/hp_leg.h"
 #include "net/hp_link.h"
 #include "net/hp_netns.h"
+#include "own_network.h"
 
 /*
  * The base has an eth0 as well. Without root, namespaces, macvlan or the
@@ -29,7 +29,6 @@ static const char check[] = "in=alpha device=eth0 hook=egress mac=" MAC " addres
 
 static struct hp_ctx ctx;
 static char run_dir[] = "/tmp/hp-uplink-test.XXXXXX";
-static const char *missing;
 
 static void put(const struct hp_backend *backend, const char *object, const char *attr, const char *value)
 {
@@ -47,11 +46,7 @@ static int set_up(void **state)
 	hp_autofd int own = -1;
 
 	(void)state;
-	if (geteuid())
-		missing = "not root";
-	else if (unshare(CLONE_NEWNET))
-		missing = "no network namespaces here";
-	if (missing)
+	if (!enter_own_network())
 		return 0;
 	ctx.root = hp_root_open("/", &err);
 	ctx.run_dir = mkdtemp(run_dir);
@@ -96,14 +91,6 @@ static void put_or_skip(const struct hp_backend *backend, const char *object, co
 	}
 	if (rc)
 		fail_msg("write %s %s: %s", backend->name, object, err.text);
-}
-
-static void need(void)
-{
-	if (missing) {
-		print_message("# SKIP %s\n", missing);
-		skip();
-	}
 }
 
 static void test_macvlan_round_trip(void **state)

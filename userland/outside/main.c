@@ -20,6 +20,7 @@
 #include <sys/mount.h>
 #include "base/hp_auto.h"
 #include "base/hp_err.h"
+#include "base/hp_mount.h"
 #include "domain/hp_domain.h"
 #include "net/hp_netns.h"
 
@@ -52,17 +53,16 @@ static int remount(char **args, struct hp_err *err)
 
 static int mount_type(char **args, struct hp_err *err)
 {
-	if (mount(args[0], args[1], args[0], MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RELATIME, NULL))
-		return hp_err_errno(err, errno, "mount %s on %s", args[0], args[1]);
-	return 0;
+	int ret = hp_mount_type(args[0], args[1]);
+
+	return ret ? hp_err_errno(err, -ret, "mount %s on %s", args[0], args[1]) : 0;
 }
 
-/* Where somebody looks at it, it goes when they have done. */
 static int unmount(char **args, struct hp_err *err)
 {
-	if (umount2(args[0], 0) && errno != EINVAL && (errno != EBUSY || umount2(args[0], MNT_DETACH)))
-		return hp_err_errno(err, errno, "unmount %s", args[0]);
-	return 0;
+	int ret = hp_unmount(args[0]);
+
+	return ret ? hp_err_errno(err, -ret, "unmount %s", args[0]) : 0;
 }
 
 static const struct task {

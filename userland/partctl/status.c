@@ -192,12 +192,12 @@ static char *mac_of(const struct hp_setting *setting)
 {
 	const char *mac = strstr(setting->want, " mac=");
 
-	return mac ? strndup(mac + 5, strcspn(mac + 5, " ")) : NULL;
+	return mac ? hp_text_before(mac + 5, " ") : NULL;
 }
 
 static void add_port(void *table, const struct hp_setting *setting, const struct hp_spoof_counts *counts)
 {
-	hp_autofree char *domain = strndup(setting->object, strcspn(setting->object, "/"));
+	hp_autofree char *domain = hp_text_before(setting->object, "/");
 	hp_autofree char *mac = mac_of(setting);
 	char numbers[3][24] = { "?", "?", "?" };
 	const char *slash = strchr(setting->object, '/');
@@ -303,7 +303,7 @@ static struct json_object *gaps_json(const struct status *status)
 static void add_port_json(void *list, const struct hp_setting *setting, const struct hp_spoof_counts *counts)
 {
 	struct json_object *port = json_object_new_object();
-	hp_autofree char *domain = strndup(setting->object, strcspn(setting->object, "/"));
+	hp_autofree char *domain = hp_text_before(setting->object, "/");
 	hp_autofree char *mac = mac_of(setting);
 	const char *slash = strchr(setting->object, '/');
 

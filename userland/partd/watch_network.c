@@ -11,6 +11,7 @@
 #include "apply/hp_spoof.h"
 #include "base/hp_auto.h"
 #include "base/hp_log.h"
+#include "base/hp_text.h"
 #include "net/hp_netns.h"
 #include "net/hp_netwatch.h"
 
@@ -117,8 +118,8 @@ static void listen_in(struct agent *agent, const char *domain)
 static void listen_to_check(struct agent *agent, const struct hp_setting *setting)
 {
 	hp_autoerr err = HP_ERR_INIT;
-	hp_autofree char *domain = strndup(setting->object, strcspn(setting->object, "/"));
-	bool is_base = strncmp(setting->want, "in=base ", 8) == 0;
+	hp_autofree char *domain = hp_text_before(setting->object, "/");
+	bool is_base = hp_spoof_is_in_base(setting);
 	hp_autofd int fd = domain && !is_base ? hp_netns_open_pinned(agent->ctx.run_dir, domain, &err) : -1;
 	char table[HP_SPOOF_TABLE_SIZE];
 

@@ -11,6 +11,7 @@
 #include "apply/runfile.h"
 #include "apply/setting_json.h"
 #include "base/hp_auto.h"
+#include "base/hp_file.h"
 #include "base/hp_json.h"
 #include "base/hp_text.h"
 
@@ -38,7 +39,7 @@ static int append(struct hp_journal *journal, struct json_object *obj, struct hp
 
 	if (!line)
 		return hp_err_set(err, ENOMEM, "out of memory");
-	ret = hp_runfile_write_all(journal->fd, line, strlen(line));
+	ret = hp_file_write_all(journal->fd, line, strlen(line));
 	if (!ret && fsync(journal->fd))
 		ret = -errno;
 	if (ret)

@@ -10,10 +10,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/hp_auto.h"
+#include "base/hp_file.h"
 
-static int build_path(char *path, const char *dir, const char *name, const char *suffix)
+static int build_path(char *path, const char *dir, const char *name)
 {
-	int len = snprintf(path, PATH_MAX, "%s/%s%s", dir, name, suffix);
+	int len = snprintf(path, PATH_MAX, "%s/%s", dir, name);
 
 	return len < 0 || len >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
@@ -38,21 +39,6 @@ int hp_runfile_make_dir(const char *dir, struct hp_err *err)
 	}
 }
 
-int hp_runfile_write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t put = write(fd, text, len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return -errno;
-		text += put;
-		len -= (size_t)put;
-	}
-	return 0;
-}
-
 int hp_runfile_read(const char *dir, const char *name, char **text, struct hp_err *err)
 {
 	hp_autofile FILE *file = NULL;
@@ -60,7 +46,7 @@ int hp_runfile_read(const char *dir, const char *name, char **text, struct hp_er
 	size_t size = 0;
 
 	*text = NULL;
-	if (build_path(path, dir, name, ""))
+	if (build_path(path, dir, name))
 		return hp_err_errno(err, ENAMETOOLONG, "%s/%s", dir, name);
 	file = fopen(path, "re");
 	if (!file)
@@ -89,32 +75,20 @@ int hp_runfile_sync_dir(const char *dir, struct hp_err *err)
 
 int hp_runfile_replace(const char *dir, const char *name, const char *text, struct hp_err *err)
 {
-	char path[PATH_MAX], temp[PATH_MAX];
-	hp_autofd int fd = -1;
+	char path[PATH_MAX];
 	int ret;
 
-	if (build_path(path, dir, name, "") || build_path(temp, dir, name, ".tmp"))
+	if (build_path(path, dir, name))
 		return hp_err_errno(err, ENAMETOOLONG, "%s/%s", dir, name);
-	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return hp_err_errno(err, errno, "create %s", temp);
-	ret = hp_runfile_write_all(fd, text, strlen(text));
-	if (!ret && fsync(fd))
-		ret = -errno;
-	if (!ret && rename(temp, path))
-		ret = -errno;
-	if (ret) {
-		unlink(temp);
-		return hp_err_errno(err, -ret, "write %s", path);
-	}
-	return hp_runfile_sync_dir(dir, err);
+	ret = hp_file_replace(path, text, strlen(text), 0600, err);
+	return ret ? ret : hp_runfile_sync_dir(dir, err);
 }
 
 int hp_runfile_remove(const char *dir, const char *name, struct hp_err *err)
 {
 	char path[PATH_MAX];
 
-	if (build_path(path, dir, name, ""))
+	if (build_path(path, dir, name))
 		return hp_err_errno(err, ENAMETOOLONG, "%s/%s", dir, name);
 	if (unlink(path) && errno != ENOENT)
 		return hp_err_errno(err, errno, "remove %s", path);

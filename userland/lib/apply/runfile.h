@@ -10,11 +10,10 @@
 int hp_runfile_make_dir(const char *dir, struct hp_err *err);
 /* *text is NUL-terminated and owned by the caller; -ENOENT when there is no such file. */
 int hp_runfile_read(const char *dir, const char *name, char **text, struct hp_err *err);
-/* Temporary file (0600), fsync, rename, fsync of the directory. */
+/* As hp_file_replace(), for root alone (0600), with the directory on the disk as well. */
 int hp_runfile_replace(const char *dir, const char *name, const char *text, struct hp_err *err);
 /* A missing file is fine. */
 int hp_runfile_remove(const char *dir, const char *name, struct hp_err *err);
 int hp_runfile_sync_dir(const char *dir, struct hp_err *err);
-int hp_runfile_write_all(int fd, const char *text, size_t len);
 
 #endif

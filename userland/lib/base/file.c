@@ -55,10 +55,10 @@ int hp_file_read(const char *file, size_t max_bytes, char **text, size_t *length
 	return 0;
 }
 
-static int write_full(int fd, const char *data, size_t size)
+int hp_file_write_all(int fd, const void *data, size_t size)
 {
 	for (size_t done = 0; done < size;) {
-		ssize_t written = write(fd, data + done, size - done);
+		ssize_t written = write(fd, (const char *)data + done, size - done);
 
 		if (written < 0 && errno != EINTR)
 			return -errno;
@@ -78,7 +78,7 @@ static int make_beside(const char *beside, const void *data, size_t size, mode_t
 	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	ret = write_full(fd, data, size);
+	ret = hp_file_write_all(fd, data, size);
 	return ret || (!fchmod(fd, mode) && !fsync(fd)) ? ret : -errno;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* format.c: formatted text on the heap. */
+/* format.c: formatted and cut text on the heap. */
 #include "base/hp_text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 char *hp_vformat(const char *fmt, va_list ap)
 {
@@ -20,4 +21,11 @@ char *hp_format(const char *fmt, ...)
 	text = hp_vformat(fmt, ap);
 	va_end(ap);
 	return text;
+}
+
+char *hp_text_before(const char *text, const char *mark)
+{
+	const char *end = strstr(text, mark);
+
+	return end ? strndup(text, (size_t)(end - text)) : strdup(text);
 }

@@ -15,6 +15,9 @@
 int hp_file_read(const char *file, size_t max_bytes, char **text, size_t *length,
 		 struct hp_err *err);
 
+/* All of it, also when a signal comes between; -errno. */
+int hp_file_write_all(int fd, const void *data, size_t size);
+
 /*
  * Writes PATH anew: at any time, also after a crash, the old or the new file
  * is there whole. It is made as PATH.new first, and renamed when it is on the

@@ -55,6 +55,8 @@ char *hp_format(const char *fmt, ...);
 __attribute__((format(printf, 1, 0)))
 char *hp_vformat(const char *fmt, va_list ap);
 
+/* What stands before the first `mark`, all of it when there is none. NULL when out of memory; caller frees. */
+char *hp_text_before(const char *text, const char *mark);
 bool hp_text_ends_with(const char *text, const char *end);
 
 /* Natural order: digits compare as numbers. */

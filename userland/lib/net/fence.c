@@ -7,6 +7,8 @@
 #include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "net/fence.h"
 
 struct hp_fence *hp_fence_new(uint32_t family, const char *table, const char *value)
@@ -131,6 +133,15 @@ char *hp_fence_dump(struct hp_fence *fence)
 				    fence->chains[i].name))
 				fence_dump_rule(out, fence->rules[j].filled.rule);
 	return fclose(out) ? NULL : text;
+}
+
+char *hp_fence_tell(const struct hp_fence_found *found, struct hp_fence *want, const char *altered)
+{
+	hp_autofree char *dump = want ? hp_fence_dump(want) : NULL;
+
+	if (want && !dump)
+		return NULL;
+	return hp_format("%s%s", found->value, dump && !strcmp(dump, found->dump) ? "" : altered);
 }
 
 static int note_rule(struct fence_rule *rule, const char *piece, size_t size)

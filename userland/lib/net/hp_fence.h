@@ -49,6 +49,12 @@ struct hp_fence_found {
 };
 int hp_fence_read(struct hp_netlink *nl, uint32_t family, const char *table,
 		  struct hp_fence_found *found, struct hp_err *err);
+/*
+ * The value of a table that is there, with `altered` behind it unless its
+ * dump is that of `want` (NULL: nothing can be made of the value). NULL when
+ * out of memory; caller frees.
+ */
+char *hp_fence_tell(const struct hp_fence_found *found, struct hp_fence *want, const char *altered);
 void hp_fence_found_clear(struct hp_fence_found *found);
 #define hp_autofencefound __attribute__((cleanup(hp_fence_found_clear))) struct hp_fence_found
 

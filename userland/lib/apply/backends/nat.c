@@ -11,6 +11,7 @@
 #include <string.h>
 #include "apply/hp_backend.h"
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "net/hp_fence.h"
 
 /*
@@ -141,7 +142,6 @@ static int read_nat(struct hp_ctx *ctx, const char *object, const char *attr, ch
 	hp_autofencefound found = { NULL, NULL };
 	hp_autoerr ignored = HP_ERR_INIT;
 	hp_autofence *want = NULL;
-	hp_autofree char *dump = NULL;
 
 	(void)ctx;
 	(void)object;
@@ -152,12 +152,8 @@ static int read_nat(struct hp_ctx *ctx, const char *object, const char *attr, ch
 	if (!found.value)
 		return 0;
 	want = build(found.value, &ignored);
-	dump = want ? hp_fence_dump(want) : NULL;
-	if (asprintf(text, "%s%s", found.value, dump && !strcmp(dump, found.dump) ? "" : ALTERED) < 0) {
-		*text = NULL;
-		return hp_err_errno(err, ENOMEM, "read the table " TABLE);
-	}
-	return 0;
+	*text = hp_fence_tell(&found, want, ALTERED);
+	return *text ? 0 : hp_err_errno(err, ENOMEM, "read the table " TABLE);
 }
 
 static int make_nat(struct hp_ctx *ctx, struct hp_netlink *nl, const char *text, struct hp_err *err)
@@ -192,18 +188,17 @@ static int write_nat(struct hp_ctx *ctx, const char *object, const char *attr, c
 		     struct hp_err *err)
 {
 	hp_autonetlink *nl = open_nat(err);
-	const char *damage = text ? strstr(text, ALTERED) : NULL;
 	hp_autofree char *sound = NULL;
 
 	(void)object;
 	(void)attr;
 	if (!nl)
 		return -err->errnum;
-	sound = text ? strndup(text, damage ? (size_t)(damage - text) : strlen(text)) : NULL;
+	sound = text ? hp_text_before(text, ALTERED) : NULL;
 	if (text && !sound)
 		return hp_err_errno(err, ENOMEM, "build the table " TABLE);
 	/* A damaged text of which nothing can be made is as good as none. */
-	if (!text || (damage && !is_value(sound)))
+	if (!text || (strstr(text, ALTERED) && !is_value(sound)))
 		return hp_fence_remove(nl, NFPROTO_IPV4, TABLE, err);
 	return make_nat(ctx, nl, sound, err);
 }

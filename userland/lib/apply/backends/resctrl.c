@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include "apply/hp_backend.h"
 #include "base/hp_auto.h"
 #include "base/hp_log.h"
+#include "base/hp_mount.h"
 #include "base/hp_outside.h"
 #include "base/hp_schemata.h"
 #include "base/hp_text.h"
@@ -114,16 +114,16 @@ static int unmount_outside(const struct hp_ctx *ctx, struct hp_err *err)
 
 static int make_mount(const struct hp_ctx *ctx, struct hp_err *err)
 {
-	int errnum;
+	int ret;
 
 	if (hp_outside_is_needed())
 		return mount_outside(ctx, err);
-	if (!mount("resctrl", HP_RESCTRL, "resctrl", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RELATIME, NULL))
+	ret = hp_mount_type("resctrl", HP_RESCTRL);
+	if (!ret)
 		return 0;
-	errnum = errno;
 	/* There is one at most: EBUSY says that it is mounted elsewhere. */
 	return hp_err_set(err, EOPNOTSUPP, "resctrl cannot be mounted on " HP_RESCTRL ": %s",
-			  errnum == EBUSY ? "it is mounted in another place" : strerror(errnum));
+			  ret == -EBUSY ? "it is mounted in another place" : strerror(-ret));
 }
 
 /* Groups that other programs have made since would be gone with the mount. */
@@ -145,18 +145,16 @@ static bool has_strangers(struct hp_ctx *ctx)
 
 static int drop_mount(struct hp_ctx *ctx, struct hp_err *err)
 {
+	int ret;
+
 	if (has_strangers(ctx)) {
 		hp_log(LOG_NOTICE, HP_RESCTRL " stays mounted: other programs have groups there");
 		return 0;
 	}
 	if (hp_outside_is_needed())
 		return unmount_outside(ctx, err);
-	if (!umount2(HP_RESCTRL, 0) || errno == EINVAL)
-		return 0;
-	/* Somebody looks at it; it goes when they have done. */
-	if (errno == EBUSY && !umount2(HP_RESCTRL, MNT_DETACH))
-		return 0;
-	return hp_err_errno(err, errno, "unmount " HP_RESCTRL);
+	ret = hp_unmount(HP_RESCTRL);
+	return ret ? hp_err_errno(err, -ret, "unmount " HP_RESCTRL) : 0;
 }
 
 static int write_existence(struct hp_ctx *ctx, const char *object, bool is_wanted, struct hp_err *err)

@@ -9,6 +9,7 @@
 #include "apply/hp_backend.h"
 #include "apply/hp_spoof.h"
 #include "base/hp_auto.h"
+#include "base/hp_text.h"
 #include "net/hp_netns.h"
 #include "spoof.h"
 
@@ -31,7 +32,7 @@ static void table_name(const char *object, char name[HP_FENCE_TABLE_SIZE])
 /* The table may be in the domain's namespace or in the base. NULL without err: there is no such namespace. */
 static struct hp_netlink *open_in(struct hp_ctx *ctx, const char *object, bool is_base, struct hp_err *err)
 {
-	hp_autofree char *domain = strndup(object, strcspn(object, "/"));
+	hp_autofree char *domain = hp_text_before(object, "/");
 	hp_autofd int fd = -1;
 
 	if (is_base || !domain)
@@ -48,20 +49,15 @@ static int describe(const struct hp_fence_found *found, const char *table, char 
 {
 	hp_autospoof struct spoof_value value = SPOOF_VALUE_INIT;
 	hp_autofence *want = NULL;
-	hp_autofree char *dump = NULL;
 	hp_autoerr ignored = HP_ERR_INIT;
 
 	if (!spoof_value_parse(found->value, &value, &ignored)) {
 		want = spoof_rules(&value, table, found->value);
-		dump = want ? hp_fence_dump(want) : NULL;
-		if (!dump)
+		if (!want)
 			return hp_err_errno(err, ENOMEM, "read the table %s", table);
 	}
-	if (asprintf(text, "%s%s", found->value, dump && !strcmp(dump, found->dump) ? "" : ALTERED) < 0) {
-		*text = NULL;
-		return hp_err_errno(err, ENOMEM, "read the table %s", table);
-	}
-	return 0;
+	*text = hp_fence_tell(found, want, ALTERED);
+	return *text ? 0 : hp_err_errno(err, ENOMEM, "read the table %s", table);
 }
 
 static int read_in(struct hp_ctx *ctx, const char *object, bool is_base, char **text, struct hp_err *err)
@@ -152,14 +148,13 @@ static bool is_value(const char *text)
 static int write_spoof(struct hp_ctx *ctx, const char *object, const char *attr, const char *text,
 		       struct hp_err *err)
 {
-	const char *damage = text ? strstr(text, ALTERED) : NULL;
-	hp_autofree char *sound = text ? strndup(text, damage ? (size_t)(damage - text) : strlen(text)) : NULL;
+	hp_autofree char *sound = text ? hp_text_before(text, ALTERED) : NULL;
 	int rc;
 
 	(void)attr;
 	if (text && !sound)
 		return hp_err_errno(err, ENOMEM, "write the sender check of %s", object);
-	if (sound && (!damage || is_value(sound)))
+	if (sound && (!strstr(text, ALTERED) || is_value(sound)))
 		rc = write_value(ctx, object, sound, err);
 	else
 		rc = remove_in(ctx, object, true, err) || remove_in(ctx, object, false, err) ? -err->errnum : 0;
@@ -178,10 +173,15 @@ static void add_count(const char *comment, uint64_t packets, void *arg)
 		counts->address += packets;
 }
 
+bool hp_spoof_is_in_base(const struct hp_setting *setting)
+{
+	return !strncmp(setting->want, "in=base ", strlen("in=base "));
+}
+
 int hp_spoof_read_counts(struct hp_ctx *ctx, const struct hp_setting *setting, struct hp_spoof_counts *counts,
 			 struct hp_err *err)
 {
-	hp_autonetlink *nl = open_in(ctx, setting->object, !strncmp(setting->want, "in=base ", 8), err);
+	hp_autonetlink *nl = open_in(ctx, setting->object, hp_spoof_is_in_base(setting), err);
 	char table[HP_FENCE_TABLE_SIZE];
 
 	*counts = (struct hp_spoof_counts){ 0, 0, 0 };

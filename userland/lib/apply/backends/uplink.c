@@ -111,7 +111,7 @@ static int write_link(struct uplink_site *site, const char *text, struct hp_err 
 		return remove_link(site, err);
 	if (!strncmp(text, "foreign: ", 9))
 		return 0;
-	sound = strndup(text, damage ? (size_t)(damage - text) : strlen(text));
+	sound = hp_text_before(text, "; ");
 	if (!sound)
 		return hp_err_errno(err, ENOMEM, "make a link");
 	if (uplink_value_parse(sound, &want, err)) {
@@ -186,7 +186,7 @@ static int write_up(struct uplink_site *site, const char *text, struct hp_err *e
 		return hp_err_wrap(err, "bring %s %s", site->name, flags ? "up" : "down");
 	for (; flags && gateway; gateway = strstr(gateway + 1, " gateway=")) {
 		const char *address = gateway + strlen(" gateway=");
-		hp_autofree char *one = strndup(address, strcspn(address, " "));
+		hp_autofree char *one = hp_text_before(address, " ");
 
 		if (!one || hp_iproute_set_gateway(site->in, link.index, one, err))
 			return one ? -err->errnum : hp_err_errno(err, ENOMEM, "set a gateway");

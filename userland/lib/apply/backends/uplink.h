@@ -21,6 +21,8 @@ struct uplink_value {
 };
 #define UPLINK_VALUE_INIT { .kind = "" }
 
+/* Is it a kind of link that we make? */
+bool uplink_is_kind(const char *kind);
 /* -EINVAL says in err what is wrong. */
 int uplink_value_parse(const char *text, struct uplink_value *value, struct hp_err *err);
 /* The caller frees; NULL when out of memory. */

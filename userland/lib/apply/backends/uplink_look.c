@@ -51,16 +51,6 @@ static int read_ra(void *arg, struct hp_err *err)
 	return now && strcmp(now, "0") ? 1 : 0;
 }
 
-static bool is_our_kind(const struct hp_link *link)
-{
-	static const char *const kinds[] = { "macvlan", "ipvlan", "vlan", "veth" };
-
-	for (size_t i = 0; i < hp_array_size(kinds); i++)
-		if (!strcmp(link->kind, kinds[i]))
-			return true;
-	return false;
-}
-
 static int name_parent(struct uplink_site *site, struct uplink_found *found, FILE *problems, struct hp_err *err)
 {
 	hp_autofree struct hp_link *links = NULL;
@@ -132,7 +122,7 @@ int uplink_look(struct uplink_site *site, struct uplink_found *found, FILE *prob
 	if (rc)
 		return rc;
 	found->exists = true;
-	found->is_ours = is_our_kind(&found->link);
+	found->is_ours = uplink_is_kind(found->link.kind);
 	if (!found->is_ours)
 		return 0;
 	rc = look_inside(site, found, problems, err);

@@ -64,14 +64,21 @@ static int parse_word(const char *word, struct uplink_value *value)
 	return is_key(word, "address=") ? hp_ipaddr_from_text(text, &value->addresses) : -EINVAL;
 }
 
-static bool is_sound(const struct uplink_value *value)
+bool uplink_is_kind(const char *kind)
 {
 	static const char *const kinds[] = { "macvlan", "ipvlan", "vlan", "veth" };
-	bool is_known = false, is_veth = !strcmp(value->kind, "veth");
 
 	for (size_t i = 0; i < hp_array_size(kinds); i++)
-		is_known = is_known || !strcmp(value->kind, kinds[i]);
-	return is_known && is_veth == !value->parent[0] && is_veth == (value->base[0] != '\0') &&
+		if (!strcmp(kind, kinds[i]))
+			return true;
+	return false;
+}
+
+static bool is_sound(const struct uplink_value *value)
+{
+	bool is_veth = !strcmp(value->kind, "veth");
+
+	return uplink_is_kind(value->kind) && is_veth == !value->parent[0] && is_veth == (value->base[0] != '\0') &&
 	       !strcmp(value->kind, "vlan") == (value->vlan != 0);
 }
 
